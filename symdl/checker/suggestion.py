@@ -1,0 +1,101 @@
+"""The corrected formula in the sheet's own spelling: the smallest change to its LaTeX that reads as meant."""
+
+from __future__ import annotations
+
+from symdl.checker.agreement import Side
+from symdl.checker.edits import Edit
+from symdl.notation.latex import latex
+from symdl.reader.elaborate import statements
+from symdl.reader.names import NameTable
+from symdl.terms import array
+from symdl.terms.array import Node
+from symdl.terms.formula import Context, Statement
+from symdl.terms.symbols import Atom
+
+
+def suggest(statement: Statement, side: Side, edit: Edit) -> str:
+    """Returns LaTeX of the whole statement with the edit applied.
+
+    The edited part is spliced into the sheet's own text where that reads back as the repaired formula;
+    otherwise the right side is printed anew.
+    """
+    spell = spellings_of(statement, side)
+    spliced = _spliced(statement, edit, spell)
+    if spliced is not None and _reads_as(spliced, statement, side, edit.tree):
+        return spliced
+    return _reprinted(statement, side, edit.tree, spell)
+
+
+def spellings_of(statement: Statement, side: Side) -> dict[str, str]:
+    """How the sheet writes each quantity: the LaTeX of its first occurrence."""
+    out: dict[str, str] = {}
+    indexed = {
+        n.base.id
+        for root in (side.left, side.right)
+        for n in (array.walk(root) if root is not None else ())
+        if isinstance(n, array.Index) and isinstance(n.base, array.Name)
+    }  # what these cover in the text includes their indices
+    for root in (side.left, side.right):
+        for node in array.walk(root) if root is not None else ():
+            if isinstance(node, array.Name) and node.span is not None and node.id not in indexed:
+                out.setdefault(node.id, node.span.text(statement.latex))
+    return out
+
+
+def _spliced(statement: Statement, edit: Edit, spell: dict[str, str]) -> str | None:
+    span = edit.old.span
+    if edit.everywhere or span is None or not span.text(statement.latex).strip():
+        return None
+    new = latex(edit.new, _with_atoms(statement, spell))
+    old = span.text(statement.latex)
+    before, after = statement.latex[: span.start], statement.latex[span.end :]
+    if isinstance(edit.new, array.Neg) and (signed := _signed(before, edit.new, statement, spell)) is not None:
+        before, new = signed
+    elif _needs_brackets(edit.new) and not (before.rstrip().endswith("{") and after.lstrip().startswith("}")):
+        new = rf"\left({new}\right)"
+    glue_before = " " if before[-1:].isalpha() and new[:1].isalpha() else ""
+    glue_after = " " if new[-1:].isalpha() and after[:1].isalpha() and "\\" in new else ""
+    return before + glue_before + new + glue_after + after if new != old else None
+
+
+def _signed(before: str, new: array.Neg, statement: Statement, spell: dict[str, str]) -> tuple[str, str] | None:
+    """A minus put in: it turns the sign in front of it, or stands alone behind a bracket or a relation."""
+    body = latex(new.body, _with_atoms(statement, spell))
+    if isinstance(new.body, array.Add):
+        body = rf"\left({body}\right)"
+    bare = before.rstrip()
+    if bare.endswith(("+", "-")):
+        return bare[:-1] + ("- " if bare.endswith("+") else "+ "), body
+    if not bare or bare.endswith(("(", "{", "[", "=", "&", ",")):
+        return before, "-" + body
+    return None
+
+
+def _needs_brackets(node: Node) -> bool:
+    return isinstance(node, (array.Add, array.Neg))
+
+
+def _with_atoms(statement: Statement, spell: dict[str, str]) -> dict[str, str | Atom]:
+    return {**statement.atoms, **spell}
+
+
+def _reads_as(text: str, statement: Statement, side: Side, tree: Node) -> bool:
+    """Whether the corrected text is read as the repaired formula."""
+    try:
+        again = statements(text, lambda _: (1, 1), Context(), NameTable())
+    except Exception:
+        return False
+    for s in again:
+        for reading in s.readings:
+            k = side.equation + 1 if s.relations else 0
+            if k < len(reading.sides) and reading.sides[k] == tree:
+                return True
+    return False
+
+
+def _reprinted(statement: Statement, side: Side, tree: Node, spell: dict[str, str]) -> str:
+    right = latex(tree, _with_atoms(statement, spell))
+    if not statement.relations or len(statement.spans) <= side.equation + 1:
+        return right
+    span = statement.spans[side.equation + 1]
+    return statement.latex[: span.start].rstrip() + " " + right + statement.latex[span.end :]

@@ -1,0 +1,1 @@
+"""Every way an expression is written: catalogue notation, LaTeX, MathML, index form."""

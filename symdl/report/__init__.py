@@ -1,0 +1,1 @@
+"""Results become text: for a terminal, as JSON, as Markdown, and as cheat sheets."""

@@ -1,0 +1,1 @@
+"""The catalogue as a cheat sheet: LaTeX with base packages, or one HTML file."""

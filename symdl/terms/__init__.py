@@ -1,0 +1,1 @@
+"""The nouns that travel between the rooms: frozen data, no algorithms."""

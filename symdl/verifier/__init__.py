@@ -1,0 +1,1 @@
+"""Independent judgement: exact points, rigorous balls, refutation with a witness, replay; never the engine."""
