@@ -18,7 +18,7 @@ from symdl.checker.findings import Consistency, Engines, Finding, Sheet, Silence
 from symdl.checker.forms import Prepared, neighbours, prepare
 from symdl.checker.renaming import exact, weakest
 from symdl.checker.repair import Budget, Miss, candidates, likeness, near_misses
-from symdl.checker.suggestion import suggest
+from symdl.checker.suggestion import awkwardness, suggest
 from symdl.errors import NotSupported, ShapeError, SymdlError
 from symdl.notation.strict import show
 from symdl.terms import array
@@ -366,7 +366,7 @@ class Judge:
         misses.sort(key=_order)
         guilty = accused(misses)
         if guilty is not None and (guilty.heard > 0 or not announced):
-            finding = self._refute(statement, guilty)
+            finding = self._refute(statement, guilty, _spellings(guilty, misses))
             if finding is not None:
                 return finding
         best = misses[0]
@@ -397,7 +397,7 @@ class Judge:
         defined = {k: v for k, v in sheet.scope.items() if k != own}
         return defined, {k: v for k, v in sheet.mentioned.items() if k != own and k not in defined}
 
-    def _refute(self, statement: Statement, miss: Miss) -> Finding | None:
+    def _refute(self, statement: Statement, miss: Miss, spellings: Sequence[Miss]) -> Finding | None:
         """A witness that the sheet's formula is another function than the entry; none: no accusation."""
         agreement = miss.agreement
         names = set(array.names(miss.side.right))
@@ -427,7 +427,7 @@ class Judge:
             code="SD702",
             message=f"this is not {title}: {miss.edit.text}",
             witness=witness,
-            suggestion=suggest(statement, miss.side, miss.edit),
+            suggestion=min((suggest(statement, m.side, m.edit) for m in spellings), key=awkwardness),
             reading=self.reading_text(statement, statement.readings[miss.side.index]),
         )
 
@@ -487,6 +487,11 @@ def _widened(agreement: Agreement, miss: Miss) -> Agreement:
         roles[name] = label
     form = replace(agreement.form, form=replace(agreement.form.form, roles=table))
     return replace(agreement, form=form, renaming=replace(agreement.renaming, roles=roles))
+
+
+def _spellings(miss: Miss, misses: Sequence[Miss]) -> list[Miss]:
+    """Edits that lead to the same function as cheaply: spellings of one repair, of which the shortest is shown."""
+    return [m for m in misses if m.target == miss.target and m.rank <= miss.rank + 0.01][:8] or [miss]
 
 
 def _order(miss: Miss) -> tuple[float, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from symdl.checker.agreement import Side
 from symdl.checker.edits import Edit
 from symdl.notation.latex import latex
@@ -24,6 +26,11 @@ def suggest(statement: Statement, side: Side, edit: Edit) -> str:
     if spliced is not None and _reads_as(spliced, statement, side, edit.tree):
         return spliced
     return _reprinted(statement, side, edit.tree, spell)
+
+
+def awkwardness(latex_: str) -> tuple[int, int]:
+    """Of several spellings of one repair the least awkward is shown: few minuses behind brackets, then short."""
+    return len(re.findall(r"[({]\s*-(?!\d*\})|-\s*\(\s*-", latex_)), len(latex_)
 
 
 def spellings_of(statement: Statement, side: Side) -> dict[str, str]:
@@ -49,7 +56,16 @@ def _spliced(statement: Statement, edit: Edit, spell: dict[str, str]) -> str | N
     new = latex(edit.new, _with_atoms(statement, spell))
     old = span.text(statement.latex)
     before, after = statement.latex[: span.start], statement.latex[span.end :]
-    if isinstance(edit.new, array.Neg) and (signed := _signed(before, edit.new, statement, spell)) is not None:
+    if isinstance(edit.old, array.Neg) and edit.new == edit.old.body:
+        text = old.lstrip()
+        bare = before.rstrip()
+        opening = not bare or bare.endswith(("(", "{", "[", "=", "&", ","))
+        if text.startswith("-"):  # the minus belongs to the term: it becomes a plus, or goes
+            space = "" if before[-1:].isspace() else " "
+            new = text[1:].lstrip() if opening else f"{space}+ {text[1:].lstrip()}"
+        elif bare.endswith("-"):
+            before, new = bare[:-1] + "+ ", text
+    elif isinstance(edit.new, array.Neg) and (signed := _signed(before, edit.new, statement, spell)) is not None:
         before, new = signed
     elif _needs_brackets(edit.new) and not (before.rstrip().endswith("{") and after.lstrip().startswith("}")):
         new = rf"\left({new}\right)"
