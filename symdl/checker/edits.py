@@ -68,10 +68,10 @@ def edits(tree: Node, pool: Pool) -> Iterator[Edit]:
     for _, node, _ in places:
         count[node] = count.get(node, 0) + 1
     together: set[tuple[Node, Node]] = set()
-    negated = {n.body for _, n, _ in places if isinstance(n, Neg)}
+    negated = {id(n.body) for _, n, _ in places if isinstance(n, Neg)}  # the place, not what stands there
     for put, node, in_index in places:
         for new, cost, kind, text in local(node, pool, in_index):
-            if isinstance(new, Neg) and new.body == node and node in negated:
+            if isinstance(new, Neg) and new.body == node and id(node) in negated:
                 continue  # taking the minus away says the same, more simply
             whole = put(new)
             if whole not in seen:

@@ -57,14 +57,7 @@ def _spliced(statement: Statement, edit: Edit, spell: dict[str, str]) -> str | N
     old = span.text(statement.latex)
     before, after = statement.latex[: span.start], statement.latex[span.end :]
     if isinstance(edit.old, array.Neg) and edit.new == edit.old.body:
-        text = old.lstrip()
-        bare = before.rstrip()
-        opening = not bare or bare.endswith(("(", "{", "[", "=", "&", ","))
-        if text.startswith("-"):  # the minus belongs to the term: it becomes a plus, or goes
-            space = "" if before[-1:].isspace() else " "
-            new = text[1:].lstrip() if opening else f"{space}+ {text[1:].lstrip()}"
-        elif bare.endswith("-"):
-            before, new = bare[:-1] + "+ ", text
+        before, new = _unsigned(before, old, new)
     elif isinstance(edit.new, array.Neg) and (signed := _signed(before, edit.new, statement, spell)) is not None:
         before, new = signed
     elif _needs_brackets(edit.new) and not (before.rstrip().endswith("{") and after.lstrip().startswith("}")):
@@ -72,6 +65,22 @@ def _spliced(statement: Statement, edit: Edit, spell: dict[str, str]) -> str | N
     glue_before = " " if before[-1:].isalpha() and new[:1].isalpha() else ""
     glue_after = " " if new[-1:].isalpha() and after[:1].isalpha() and "\\" in new else ""
     return before + glue_before + new + glue_after + after if new != old else None
+
+
+def _opens(before: str) -> bool:
+    """Whether a term that follows ``before`` needs no sign between them."""
+    return not before or before.endswith(("(", "{", "[", "=", "&", ","))
+
+
+def _unsigned(before: str, old: str, new: str) -> tuple[str, str]:
+    """A minus taken away: it becomes a plus, or goes behind a bracket or a relation."""
+    text, bare = old.lstrip(), before.rstrip()
+    if text.startswith("-"):  # the minus belongs to the term
+        rest = text[1:].lstrip()
+        return before, rest if _opens(bare) else f"{'' if before[-1:].isspace() else ' '}+ {rest}"
+    if bare.endswith("-"):
+        return bare[:-1] + "+ ", text
+    return before, new
 
 
 def _signed(before: str, new: array.Neg, statement: Statement, spell: dict[str, str]) -> tuple[str, str] | None:
@@ -82,7 +91,7 @@ def _signed(before: str, new: array.Neg, statement: Statement, spell: dict[str, 
     bare = before.rstrip()
     if bare.endswith(("+", "-")):
         return bare[:-1] + ("- " if bare.endswith("+") else "+ "), body
-    if not bare or bare.endswith(("(", "{", "[", "=", "&", ",")):
+    if _opens(bare):
         return before, "-" + body
     return None
 
