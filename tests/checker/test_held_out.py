@@ -57,7 +57,7 @@ def found(bench):
     """All outcomes, by label: one run over all sheets."""
     by_label: dict[str, dict[str, str]] = {}
     for one in bench.outcomes(bench.sheets(None if ALL else SMALL)):
-        by_label.setdefault(one.label, {})[f"{one.sheet}:{one.line}"] = f"{one.verdict} {one.entry} {one.latex}"
+        by_label.setdefault(one.label, {})[one.place] = f"{one.verdict} {one.entry} {one.latex}"
     return by_label
 
 
@@ -84,6 +84,6 @@ def test_the_checker_does_find_and_prove(found):
 
 def test_every_mistake_of_the_lists_is_a_formula_of_its_sheet(bench, found):
     judged = {place for label in ("found", "missed", "falsely proved") for place in found.get(label, {})}
-    marked = {f"wrong/{p.stem}:{line}" for p in bench.sheets(["wrong/"]) for line in bench.mistakes(p)}
+    marked = {f"wrong/{p.stem}:{line}" for p in bench.sheets(["wrong/"]) for _, line in bench.mistakes(p)}
     assert judged == {place for place in marked if _judged(place)}
     assert len(marked) >= 120
