@@ -115,9 +115,9 @@ def by_symdl(name: str, env: Mapping[str, Any], wanted: Mapping[str, Any], out: 
         text = derivation.numpy()
         source = text if isinstance(text, str) else text.source
         found = handwritten.run(source, env)
-        gradients = frozenset(n for n in found if n.startswith("d"))
+        forward = frozenset(line.name for line in p.lines)
         why = disagreement(found, wanted)
-        out.send(Outcome("wrong" if why else "right", seconds, handwritten.operations(source, gradients), why))
+        out.send(Outcome("wrong" if why else "right", seconds, handwritten.operations(source, forward), why))
     except Exception as error:
         out.send(Outcome("failed", why=f"{type(error).__name__}: {error}"))
 

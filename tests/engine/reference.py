@@ -36,7 +36,7 @@ DISTINCT = (3, 4, 2, 5, 6, 7)
 SIZES: dict[str, dict[str, int]] = {
     "conv2d": {"k": 2, "l": 3, "h": 4, "w": 5},
     "conv2d_stride2": {"k": 2, "l": 3, "h": 7, "w": 9, "p": 3, "q": 4},
-    "conv2d_stride_padding": {"k": 3, "l": 2, "h": 5, "w": 6, "s": 2, "p": 1, "h_o": 3, "w_o": 4},
+    "conv2d_stride_padding": {"k": 3, "l": 2, "h": 4, "w": 5, "s": 2, "p": 1, "h_o": 2, "w_o": 3},
     "conv2d_channels": {"n_f": 2, "n_c": 3, "k": 2, "h": 5, "w": 7, "h_o": 2, "w_o": 3},
     "im2col": {"h": 5, "w": 7, "k": 3, "s": 2, "h_o": 2, "w_o": 3, "n_f": 4},
     "transposed_convolution": {"h": 3, "w": 2, "k": 2, "l": 3},
@@ -45,6 +45,7 @@ SIZES: dict[str, dict[str, int]] = {
     "l2_pooling": {"k": 2, "p": 2, "q": 3},
     "rnn_through_time": {"q": 3, "n": 2, "T": 4},
     "lstm_through_time": {"d": 2, "n": 1, "T": 3},
+    "gru_through_time": {"d": 2, "n": 1, "T": 3},
     "fully_connected_image": {"p": 2, "q": 3, "h": 4, "w": 5},
 }
 INVERTED = frozenset({"logdet", "determinant", "inverse", "trace_inverse"})
@@ -174,6 +175,8 @@ def draw(problem: Problem, seed: int = 0) -> dict[str, Any]:
             env[name] = _value(kind, shape, rng)
     if problem.name in INVERTED:
         env["X"] = 0.4 * env["X"] + 2 * np.eye(len(env["X"]))
+    if problem.name == "quadratic_form_symmetric":
+        env["A"] = env["A"] + env["A"].T
     values = run(problem, env)
     for output, name in problem.seed.items():
         env[name] = rng.normal(size=np.shape(values[output]))

@@ -44,6 +44,36 @@ def sigmoid(x: Any) -> Values:
 
 
 @problem
+def tanh(x: Any) -> Values:
+    return {"t": torch.tanh(x)}
+
+
+@problem
+def tanh_by_sigmoid(z: Any) -> Values:
+    return {"t": torch.tanh(z)}
+
+
+@problem
+def relu(z: Any) -> Values:
+    return {"a": F.relu(z)}
+
+
+@problem
+def leaky_relu(y: Any, alpha: Any) -> Values:
+    return {"f": F.prelu(y, alpha)}
+
+
+@problem
+def softplus(x: Any) -> Values:
+    return {"f": F.softplus(x)}
+
+
+@problem
+def dropout(M: Any, X: Any, q: Any) -> Values:
+    return {"A": torch.div(M * X, q)}
+
+
+@problem
 def softmax_jacobian(z: Any) -> Values:
     return {"P": F.softmax(z, dim=0)}
 
@@ -183,6 +213,17 @@ def two_layer_softmax(X: Any, W1: Any, b1: Any, W2: Any, b2: Any, Y: Any) -> Val
     S = torch.addmm(b2, H, W2)
     P = F.softmax(S, dim=1)
     return {"Z1": Z1, "H": H, "S": S, "P": P, "J": -(Y * P.log()).sum() / len(X)}
+
+
+@problem
+def three_layer_perceptron(W1: Any, b1: Any, X: Any, W2: Any, b2: Any, W3: Any, b3: Any, Y: Any) -> Values:
+    Z1 = torch.addmm(b1, W1, X)
+    A1 = Z1.tanh()
+    Z2 = torch.addmm(b2, W2, A1)
+    A2 = Z2.sigmoid()
+    Z3 = torch.addmm(b3, W3, A2)
+    loss = F.mse_loss(Z3, Y.detach(), reduction="sum") / X.shape[1]
+    return {"Z1": Z1, "A1": A1, "Z2": Z2, "A2": A2, "Z3": Z3, "J": loss}
 
 
 def _layer(W: Any, a_prev: Any, b: Any, W_next: Any, b_next: Any) -> tuple[Any, Any, Any]:
@@ -370,12 +411,48 @@ def lstm_through_time(X: Any, h0: Any, c0: Any, **k: Any) -> Values:
 
 
 @problem
-def gru(x: Any, h_prev: Any, **k: Any) -> Values:
-    zr = torch.mm(k["Wr"], h_prev) + torch.mm(k["Ur"], x) + k["br"]
-    zu = torch.mm(k["Wu"], h_prev) + torch.mm(k["Uu"], x) + k["bu"]
+def lstm_concatenation(x: Any, a_prev: Any, c_prev: Any, **k: Any) -> Values:
+    v = torch.cat([a_prev, x])
+    z = {g: torch.addmm(k[f"b{g}"], k[f"W{g}"], v) for g in "cufo"}
+    g, u, f, o = z["c"].tanh(), z["u"].sigmoid(), z["f"].sigmoid(), z["o"].sigmoid()
+    c = u * g + f * c_prev
+    gates = {"v": v, "zg": z["c"], "g": g, "zu": z["u"], "u": u, "zf": z["f"], "f": f, "zo": z["o"], "o": o}
+    return {**gates, "c": c, "a": o * c.tanh()}
+
+
+@problem
+def gru_concatenation(x: Any, c_prev: Any, **k: Any) -> Values:
+    v = torch.cat([c_prev, x])
+    zu, zr = (torch.addmm(k[f"b{g}"], k[f"W{g}"], v) for g in "ur")
+    u, r = zu.sigmoid(), zr.sigmoid()
+    w = torch.cat([r * c_prev, x])
+    zg = torch.addmm(k["bc"], k["Wc"], w)
+    g = zg.tanh()
+    return {"v": v, "zu": zu, "u": u, "zr": zr, "r": r, "w": w, "zg": zg, "g": g, "c": torch.lerp(c_prev, g, u)}
+
+
+@problem
+def gru_through_time(X: Any, h0: Any, **k: Any) -> Values:
+    rows: list[Values] = []
+    h = h0
+    for x in X:
+        rows.append(_gru_step(x, h, **k))
+        h = rows[-1]["h"]
+    spelled = {"zr": "Zr", "r": "R", "zu": "Zu", "u": "U", "q": "Q", "zc": "Zc", "c": "C", "h": "H"}
+    return {new: [row[old] for row in rows] for old, new in spelled.items()}
+
+
+@problem
+def gru(**k: Any) -> Values:
+    return _gru_step(**k)
+
+
+def _gru_step(x: Any, h_prev: Any, **k: Any) -> Values:
+    zr = k["Wr"] @ h_prev + k["Ur"] @ x + k["br"]
+    zu = k["Wu"] @ h_prev + k["Uu"] @ x + k["bu"]
     r, u = zr.sigmoid(), zu.sigmoid()
     q = r * h_prev
-    zc = torch.mm(k["Wc"], q) + torch.mm(k["Uc"], x) + k["bc"]
+    zc = k["Wc"] @ q + k["Uc"] @ x + k["bc"]
     c = zc.tanh()
     return {"zr": zr, "r": r, "zu": zu, "u": u, "q": q, "zc": zc, "c": c, "h": torch.lerp(h_prev, c, u)}
 
@@ -460,6 +537,11 @@ def fully_connected_image(W: Any, X: Any) -> Values:
 
 @problem
 def quadratic_form(x: Any, A: Any) -> Values:
+    return {"f": torch.dot(x, torch.mv(A, x))}
+
+
+@problem
+def quadratic_form_symmetric(x: Any, A: Any) -> Values:
     return {"f": torch.dot(x, torch.mv(A, x))}
 
 

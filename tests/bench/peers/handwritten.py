@@ -126,20 +126,21 @@ RENAMED = {"Pz": "P,z", "ww": "w,w"}
 COUNTED = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.Call, ast.AugAssign)
 
 
-def operations(source: str, names: frozenset[str] | None = None) -> int:
-    """Operations of a source; with ``names`` of the assignments to these alone.
+def operations(source: str, forward: frozenset[str] = frozenset()) -> int:
+    """Operations of a source, but those that define the names of the forward pass.
 
     >>> operations("dx = s * (1 - s)")
+    2
+    >>> operations("s = 1 / (1 + np.exp(-x)); dx = s * (1 - s)", frozenset({"s"}))
     2
     """
     tree = ast.parse(source)
     skipped = {id(n) for s in ast.walk(tree) if isinstance(s, ast.Subscript) for n in ast.walk(s.slice)}
     skipped |= {id(n) for s in ast.walk(tree) if isinstance(s, ast.For) for n in ast.walk(s.iter)}
-    skipped |= {id(k.value) for c in ast.walk(tree) if isinstance(c, ast.Call) for k in c.keywords}
-    if names is not None:
-        for s in ast.walk(tree):
-            if isinstance(s, ast.Assign) and ast.unparse(s.targets[0]) not in names:
-                skipped |= {id(n) for n in ast.walk(s)}
+    skipped |= {id(n) for c in ast.walk(tree) if isinstance(c, ast.Call) for k in c.keywords for n in ast.walk(k.value)}
+    for s in ast.walk(tree):
+        if isinstance(s, ast.Assign) and ast.unparse(s.targets[0]) in forward:
+            skipped |= {id(n) for n in ast.walk(s)}
     return sum(isinstance(n, COUNTED) and id(n) not in skipped for n in ast.walk(tree))
 
 
