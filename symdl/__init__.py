@@ -11,12 +11,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from symdl.api import check, formula
+    from symdl.api import check, derive, formula
 
-__all__ = ["__version__", "check", "formula"]
+__all__ = ["__version__", "check", "derive", "formula"]
 __version__ = "0.1.0"
 
-_LAZY = frozenset({"check", "formula"})
+_LAZY = frozenset({"check", "derive", "formula"})
 
 
 def __getattr__(name: str) -> Any:

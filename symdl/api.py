@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import sympy as sp
 
-from symdl import pipeline
+from symdl import deriving, pipeline
+from symdl.deriving import Derivation
 from symdl.pipeline import Catalogue, CatalogueError, Entry, Module, Progress, Report
 
-__all__ = ["Catalogue", "Formula", "catalogue", "check", "check_paths", "emit", "formula"]
+__all__ = [
+    "Catalogue",
+    "Derivation",
+    "Formula",
+    "catalogue",
+    "check",
+    "check_paths",
+    "derive",
+    "derive_file",
+    "emit",
+    "formula",
+]
 
 
 @dataclass(frozen=True)
@@ -37,6 +49,20 @@ class Formula:
     def latex(self) -> str:
         """The formula as it is printed."""
         return pipeline.printed(self.entry)
+
+    def grad(self, *wrt: str, steps: bool = True, kind: str = "gradient") -> Derivation:
+        """Derives the gradient by some of the formula's symbols, in textbook form, checked before it is returned.
+
+        Args:
+            wrt: names of symbols; by default all that are smooth.
+            steps: whether the steps are wanted.
+            kind: ``gradient``, ``jvp``, ``jacobian`` or ``hessian``.
+
+        Example:
+            >>> print(formula("mean_squared_error").grad("yhat"))
+            dyhat = 2 * (yhat - y) / n
+        """
+        return deriving.derive(deriving.problem_from_entry(self.entry, wrt), steps=steps, kind=kind)
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
@@ -102,6 +128,79 @@ def check(text: str, *, assume: Sequence[str] = (), suffix: str = ".md", timeout
         'proved'
     """
     return pipeline.check_text(text, assume=assume, suffix=suffix, timeout=timeout)
+
+
+def derive(
+    definitions: Sequence[str] | str,
+    *,
+    inputs: Mapping[str, str | Sequence[object]],
+    wrt: Sequence[str],
+    loss: str | None = None,
+    seed: Mapping[str, str] | None = None,
+    indices: Mapping[str, str] | None = None,
+    assume: Sequence[str] = (),
+    initial: Mapping[str, str] | None = None,
+    per_example: str = "",
+    latex: Mapping[str, str] | None = None,
+    title: str = "",
+    kind: str = "gradient",
+    steps: bool = True,
+) -> Derivation:
+    """Derives the gradients of a program in textbook form: named adjoints, LaTeX, NumPy and the steps.
+
+    Args:
+        definitions: lines in catalogue notation, in order.
+        inputs: name -> kind and shape (``"real[n, m]"``) or shape alone (``("n", "m")``).
+        wrt: names the derivative is taken by.
+        loss: name of the scalar that is differentiated; by default the last definition.
+        seed: output -> name of its upstream gradient, where there is no scalar loss.
+        indices: index letter -> size of its axis, where no array says it.
+        assume: facts, such as ``"sum(Y, axis=0) = 1"`` or ``"A[i, j] = A[j, i]"``.
+        initial: state of a recurrence ``H[t, i] = ... H[t - 1, j] ...`` -> the input it starts at.
+        per_example: size that counts the examples: adjoints are then those of each example's own loss.
+        latex: name -> how it is printed.
+        title: what is derived, for the reports.
+        kind: ``gradient``, ``jvp``, ``jacobian`` or ``hessian``.
+        steps: whether the steps are wanted; they cost about as much as the derivation.
+
+    Raises:
+        NotationError: SD3xx, SD62x: a line that cannot be read, a name that does not occur, a loss that is none.
+        ShapeError: SD5xx, naming the definition and both sizes.
+        NotSupported: SD6xx, naming what has no index form or no derivative rule.
+
+    Example:
+        >>> d = derive(
+        ...     ["Z = W @ X", "P = softmax(Z, axis=0)", "J = -sum(Y * log(P)) / m"],
+        ...     inputs={"W": ("c", "n"), "X": ("n", "m"), "Y": ("c", "m")},
+        ...     wrt=["W"],
+        ...     assume=["sum(Y, axis=0) = 1"],
+        ... )
+        >>> print(d)
+        dZ = (P - Y) / m
+        dW = dZ @ X.T
+        >>> d["W"].latex
+        'dW = dZ X^{\\top}'
+    """
+    problem = deriving.problem_of(
+        definitions,
+        inputs,
+        wrt,
+        loss=loss,
+        seed=seed,
+        indices=indices,
+        assume=assume,
+        initial=initial,
+        per_example=per_example,
+        latex=latex,
+        title=title,
+    )
+    return deriving.derive(problem, kind=kind, steps=steps)
+
+
+def derive_file(path: Path, *, wrt: Sequence[str] = (), kind: str = "gradient", steps: bool = True) -> Derivation:
+    """Derives what a TOML file describes; ``wrt`` overrides its own."""
+    problem = deriving.problem_from_toml(path.read_text("utf-8"))
+    return deriving.derive(replace(problem, wrt=tuple(wrt)) if wrt else problem, kind=kind, steps=steps)
 
 
 def emit(id: str) -> Module:

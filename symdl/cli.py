@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from symdl import __version__
-from symdl.errors import CatalogueError, SymdlError
+from symdl.errors import CatalogueError, DerivationError, SymdlError
 
 if TYPE_CHECKING:
     from symdl.report.terminal import Printer
@@ -179,6 +179,71 @@ def emit(id_: str, output: str) -> int:
     return FINE
 
 
+@cli.command()
+@click.argument("what", metavar="ID|FILE.toml|DEFINITIONS")
+@click.option("--wrt", multiple=True, metavar="NAME", help="What to differentiate by; may be given again.")
+@click.option("--input", "inputs", multiple=True, metavar="'W = real[n, m]'", help="Kind and shape of a name.")
+@click.option("--loss", metavar="NAME", help="The scalar; by default the last definition.")
+@click.option("--seed", "seeds", multiple=True, metavar="'H = dH'", help="An output and its upstream gradient.")
+@click.option("--assume", multiple=True, metavar="'sum(Y, axis=0) = 1'", help="A fact about the inputs.")
+@click.option("--kind", type=click.Choice(["gradient", "jvp", "jacobian", "hessian"]), default="gradient")
+@click.option("--steps", is_flag=True, help="Show how each line comes about.")
+@click.option("--format", "form", type=click.Choice(["text", "latex", "markdown", "json"]), default="text")
+def derive(
+    what: str,
+    wrt: tuple[str, ...],
+    inputs: tuple[str, ...],
+    loss: str | None,
+    seeds: tuple[str, ...],
+    assume: tuple[str, ...],
+    kind: str,
+    steps: bool,
+    form: str,
+) -> int:
+    """Derives gradients in textbook form: of a catalogue entry, of a TOML file, or of definitions split by `;`."""
+    from pathlib import Path
+
+    from symdl import api
+
+    wanted = steps or form == "json"
+    if what.endswith(".toml"):
+        d = api.derive_file(Path(what), wrt=wrt, kind=kind, steps=wanted)
+    elif "=" in what or not what.isidentifier():
+        text = what if "=" in what else f"f = {what}"
+        shapes = dict(_pair(i, "--input", "'W = real[n, m]'") for i in inputs)
+        d = api.derive(
+            text.replace(";", "\n"),
+            inputs=shapes,
+            wrt=wrt,
+            loss=loss,
+            seed=dict(_pair(s, "--seed", "'H = dH'") for s in seeds),
+            assume=assume,
+            kind=kind,
+            steps=wanted,
+        )
+    else:
+        _known(what, api.catalogue().entries, "formula")
+        d = api.formula(what).grad(*wrt, steps=wanted, kind=kind)
+    from symdl.report import derivation
+
+    if form == "text":
+        _write(derivation.to_text(d, _printer("en"), steps=steps))
+    elif form == "json":
+        _write(derivation.to_json(d))
+    else:
+        render = derivation.to_latex if form == "latex" else derivation.to_markdown
+        _write(render(d, steps=steps))
+    return FINE
+
+
+def _pair(text: str, option: str, example: str) -> tuple[str, str]:
+    """``name = value``."""
+    name, sign, value = text.partition("=")
+    if not sign or not name.strip() or not value.strip():
+        raise click.UsageError(f"{option} takes {example}, not {text!r}.")
+    return name.strip(), value.strip()
+
+
 def _known(name: str, names: Any, what: str) -> None:
     """Refuses an unknown id or topic, and names the ones that look like it."""
     if name in names:
@@ -254,7 +319,7 @@ def run(arguments: list[str] | None = None) -> int:
     except SymdlError as error:
         d = error.diagnostic
         _complain(f"error[{d.code}]: {d.cause}", d.remedy)
-        return INTERNAL if isinstance(error, CatalogueError) else BAD_INPUT
+        return INTERNAL if isinstance(error, CatalogueError | DerivationError) else BAD_INPUT
     except OSError as error:
         _complain(f"error[SD001]: {error.filename or 'file'}: {error.strerror or error}")
         return BAD_INPUT

@@ -107,3 +107,7 @@ class NotSupported(SymdlError):
 
 class CatalogueError(SymdlError):
     """An entry of ``formulas/`` is wrong: names the entry and the field."""
+
+
+class DerivationError(SymdlError):
+    """A derivation failed its own check: an error of symdl; the result is not handed out."""

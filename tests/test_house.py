@@ -28,7 +28,9 @@ ALLOWED: dict[str, frozenset[str]] = {
     "report": BASE | {"notation"},
     "pipeline": MIDDLE
     | {"catalogue", "reader", "engine", "codegen", "verifier", "prover", "checker", "report", "isolation"},
-    "api": frozenset({"pipeline"}),
+    # the order of the rooms for a derivation, as the pipeline knows it for a check
+    "deriving": MIDDLE | {"engine", "codegen", "verifier"},
+    "api": frozenset({"pipeline", "deriving"}),
     "testing": frozenset({"verifier"}),
     "isolation": frozenset(),  # a pool of processes; knows nothing of formulas
     "cli": frozenset({"api", "report", "errors"}),

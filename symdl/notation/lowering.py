@@ -145,7 +145,8 @@ def lower_definition(line: Definition, scope: Scope) -> Value:
     lowering = _Lowering(scope, False)
     axes: list[Axis | None] = []
     for letter in line.indices:
-        axis = fresh(lowering.extent(line.right, letter) or size_symbol(f"N_{letter}"))
+        extent = lowering.extent(line.right, letter)
+        axis = fresh(extent or scope.ranges.get(letter) or size_symbol(f"N_{letter}"))
         lowering.letters[letter] = axis + scope.base
         axes.append(axis)
     v = lowering.value(line.right)

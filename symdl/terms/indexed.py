@@ -10,7 +10,7 @@ expressions that differ only in the letters of bound indices are equal.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import sympy as sp
@@ -215,14 +215,15 @@ def _occurrence_order(body: sp.Expr, axes: list[Axis]) -> list[Axis]:
     blank = {a: Axis("_", a.size) for a in axes}
     keys: dict[Axis, list[str]] = {a: [] for a in axes}
     for node in sp.preorder_traversal(body):
-        if isinstance(node, Access):
+        if isinstance(node, (Access, Delta)):
+            indices = node.indices if isinstance(node, Access) else node.args
             for a in axes:
-                for position, index in enumerate(node.indices):
+                for position, index in enumerate(indices):
                     if a in index.free_symbols:
                         others = str(
                             node.xreplace({b: blank[b] for b in axes if b != a}).xreplace({a: Axis("@", a.size)})
                         )
-                        keys[a].append(f"{others}:{position}")
+                        keys[a].append(f"{others}:{position if isinstance(node, Access) else ''}")
     return sorted(axes, key=lambda a: (str(a.size), sorted(keys[a]), a.name))
 
 
@@ -407,3 +408,45 @@ class Opaque(sp.Function):
         if argindex != 3 or len(rest) != 1:
             raise NotImplementedError("derivative of an unknown function of several arguments")
         return Opaque(name, order + 1, *rest)
+
+
+def rewritten(e: sp.Expr, change: Callable[[sp.Expr], sp.Expr | None]) -> sp.Expr:
+    """Returns ``e`` with every outermost node that ``change`` has something for replaced by it.
+
+    Binders are opened on the way, so that ``change`` sees bound letters as free ones and nothing is captured;
+    ``xreplace`` cannot reach what depends on a bound letter.
+
+    Example:
+        >>> i = Axis("i")
+        >>> x, y = sp.symbols("x y", real=True)
+        >>> swap = lambda node: Access(y, *node.indices) if isinstance(node, Access) and node.tensor == x else None
+        >>> rewritten(Reduce("sum", Access(x, i) ** 2, i), swap)
+        sum(y[_0]**2, _0)
+    """
+    new = change(e)
+    if new is not None:
+        return new
+    if isinstance(e, Binder):
+        body, opened = e.opened()
+        inner = rewritten(body, change)
+        rest = [opened[a] if a in opened else rewritten(a, change) for a in e.args[2:]]
+        if inner is body and all(a is b or opened.get(b) is a for a, b in zip(rest, e.args[2:], strict=True)):
+            return e
+        return e.func(e.args[0], inner, *rest)
+    if not e.args or isinstance(e, Access):
+        return e
+    args = [rewritten(a, change) if isinstance(a, sp.Basic) else a for a in e.args]
+    return e if all(a is b for a, b in zip(args, e.args, strict=True)) else e.func(*args)
+
+
+def elements(e: sp.Expr, names: Mapping[sp.Symbol, Callable[[tuple[sp.Expr, ...]], sp.Expr]]) -> sp.Expr:
+    """Returns ``e`` with every element of some arrays replaced by what its indices are given to; scalars too."""
+
+    def put(node: sp.Expr) -> sp.Expr | None:
+        if isinstance(node, Access) and node.tensor in names:
+            return names[node.tensor](node.indices)
+        if isinstance(node, sp.Symbol) and node in names:
+            return names[node](())
+        return None
+
+    return rewritten(e, put)

@@ -1,0 +1,1 @@
+"""Derives: reverse and forward mode on programs in index form, in the form a textbook prints."""
