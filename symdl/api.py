@@ -10,7 +10,7 @@ from pathlib import Path
 import sympy as sp
 
 from symdl import deriving, pipeline
-from symdl.deriving import Derivation
+from symdl.deriving import Derivation, Settings
 from symdl.pipeline import Catalogue, CatalogueError, Entry, Module, Progress, Report
 
 __all__ = [
@@ -59,8 +59,8 @@ class Formula:
             kind: ``gradient``, ``jvp``, ``jacobian`` or ``hessian``.
 
         Example:
-            >>> print(formula("mean_squared_error").grad("yhat"))
-            dyhat = 2 * (yhat - y) / n
+            >>> print(formula("mse").grad("yhat"))
+            dyhat = 2 * (yhat - y) / m
         """
         return deriving.derive(deriving.problem_from_entry(self.entry, wrt), steps=steps, kind=kind)
 
@@ -179,22 +179,10 @@ def derive(
         dZ = (P - Y) / m
         dW = dZ @ X.T
         >>> d["W"].latex
-        'dW = dZ X^{\\top}'
+        'dW = dZ X^{\\\\top}'
     """
-    problem = deriving.problem_of(
-        definitions,
-        inputs,
-        wrt,
-        loss=loss,
-        seed=seed,
-        indices=indices,
-        assume=assume,
-        initial=initial,
-        per_example=per_example,
-        latex=latex,
-        title=title,
-    )
-    return deriving.derive(problem, kind=kind, steps=steps)
+    settings = Settings(loss, seed, indices, assume, initial, per_example, latex, title)
+    return deriving.derive(deriving.problem_of(definitions, inputs, wrt, settings), kind=kind, steps=steps)
 
 
 def derive_file(path: Path, *, wrt: Sequence[str] = (), kind: str = "gradient", steps: bool = True) -> Derivation:

@@ -74,42 +74,47 @@ class Problem:
     seeded: bool = False
 
 
+@dataclass(frozen=True)
+class Settings:
+    """What may be said of a problem beside definitions and inputs; see `Problem`."""
+
+    loss: str | None = None
+    seed: Mapping[str, str] | None = None
+    indices: Mapping[str, str] | None = None
+    assume: Sequence[str] = ()
+    initial: Mapping[str, str] | None = None
+    per_example: str = ""
+    latex: Mapping[str, str] | None = None
+    title: str = ""
+
+
 def problem_of(
     definitions: Sequence[str] | str,
     inputs: Mapping[str, str | Sequence[object]],
     wrt: Sequence[str],
-    *,
-    loss: str | None = None,
-    seed: Mapping[str, str] | None = None,
-    indices: Mapping[str, str] | None = None,
-    assume: Sequence[str] = (),
-    initial: Mapping[str, str] | None = None,
-    per_example: str = "",
-    latex: Mapping[str, str] | None = None,
-    title: str = "",
+    settings: Settings,
 ) -> Problem:
-    """Reads a problem as people write it; see `Problem` for the fields.
+    """Reads a problem as people write it.
 
     Raises:
         NotationError: SD3xx for a line that is no definition, SD625 for an input that is no kind and shape.
     """
-    text = definitions if isinstance(definitions, str) else "\n".join(definitions)
-    lines = program(text)
-    if loss is None and not seed and lines:
-        loss = lines[-1].name
-    roles = {name: role_of(name, what) for name, what in inputs.items()}
+    lines = program(definitions if isinstance(definitions, str) else "\n".join(definitions))
+    if not lines:
+        raise NotationError("SD621", "there are no definitions", "write name = expression")
+    s = settings
     return Problem(
         lines,
-        roles,
+        {name: role_of(name, what) for name, what in inputs.items()},
         tuple(wrt),
-        loss,
-        dict(seed or {}),
-        dict(indices or {}),
-        tuple(assume),
-        dict(initial or {}),
-        per_example,
-        dict(latex or {}),
-        title,
+        s.loss if s.loss or s.seed else lines[-1].name,
+        dict(s.seed or {}),
+        dict(s.indices or {}),
+        tuple(s.assume),
+        dict(s.initial or {}),
+        s.per_example,
+        dict(s.latex or {}),
+        s.title,
     )
 
 
@@ -149,19 +154,8 @@ def problem_from_toml(text: str) -> Problem:
             raise NotationError(
                 "SD626", f"the field {name} is missing, or no {kind.__name__}", "see docs/reference/derive.md"
             )
-    return problem_of(
-        table["definitions"],
-        table["inputs"],
-        table["wrt"],
-        loss=table.get("loss"),
-        seed=table.get("seed"),
-        indices=table.get("indices"),
-        assume=table.get("assume", ()),
-        initial=table.get("initial"),
-        per_example=table.get("per_example", ""),
-        latex=table.get("latex"),
-        title=table.get("title", ""),
-    )
+    settings = {k: table[k] for k in table if k in Settings.__dataclass_fields__}
+    return problem_of(table["definitions"], table["inputs"], table["wrt"], Settings(**settings))
 
 
 def problem_from_entry(entry: Entry, wrt: Sequence[str] = (), form: str = "canonical") -> Problem:

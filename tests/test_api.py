@@ -129,6 +129,6 @@ def test_what_cannot_be_emitted_is_refused_by_name() -> None:
 
 def test_check_and_the_module() -> None:
     assert symdl.check("$1 + 1 = 2$").summary["proved"] == 1
-    assert set(symdl.__all__) == {"__version__", "check", "formula"} and dir(symdl) == sorted(symdl.__all__)
+    assert set(symdl.__all__) == {"__version__", "check", "derive", "formula"} and dir(symdl) == sorted(symdl.__all__)
     with pytest.raises(AttributeError):
         symdl.nothing  # noqa: B018

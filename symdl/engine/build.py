@@ -50,7 +50,7 @@ def build(
         >>> roles = {"W": Role("W", "real", ("h", "n"), ()), "x": Role("x", "real", ("n",), ())}
         >>> p = build([define("y = W @ x")], roles)
         >>> p.assignments[0].variable.element, p.assignments[0].body
-        (y[i], sum(W[i, _0]*x[_0], _0))
+        (y[i], sum(x[_0]*W[i, _0], _0))
     """
     builder = _Builder(roles, indices or {})
     recurrent = builder.announce(lines)

@@ -169,7 +169,7 @@ class Raiser:
         content, rest = e.primitive()
         if content != 1 and isinstance(rest, sp.Add):
             return self.scaled(content, self.sum(rest, context))
-        terms = sorted(((_negative(t), *_order(t)), t) for t in e.args)
+        terms = sorted(((_negative(t), *_order(t)[1:2], not t.has(Reduce), *_order(t)), t) for t in e.args)
         parts = [self.whole(-t if key[0] else t, context) for key, t in terms]
         parts = self.aligned(parts, context)
         node = parts[0].node if not terms[0][0][0] else array.Neg(parts[0].node)
