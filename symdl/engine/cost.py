@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import sympy as sp
 
-from symdl.terms.indexed import Access, Axis, Binder, Delta, Expectation, Reduce
+from symdl.terms.indexed import Access, Binder, Delta, Expectation, Reduce
 
 _SUM = 3
 _FUNCTION = 1
 
 
-def cost(e: sp.Basic) -> int:
+_NONE: Mapping[sp.Symbol, int] = {}
+
+
+def cost(e: sp.Basic, weights: Mapping[sp.Symbol, int] = _NONE) -> int:
     """Operations in an expression, as printed; a sum counts three, a sign or a name nothing.
+
+    Args:
+        e: the expression.
+        weights: what a symbol counts that stands for something longer.
 
     Example:
         >>> a, b, c = sp.symbols("a b c")
         >>> cost((a - b) / c), cost(a / c - b / c), cost(-a * b)
         (2, 3, 1)
     """
-    if isinstance(e, (sp.Symbol, Access, Axis)) or e.is_Number:
+    if isinstance(e, sp.Symbol):
+        return weights.get(e, 0)
+    if isinstance(e, Access) or e.is_Number:
         return 0
     if isinstance(e, Reduce):  # a sum of products of arrays is as many matrix products
         terms = [t for t in sp.Add.make_args(e.body) if _several(t)] if e.body.is_Add else []
@@ -29,11 +40,11 @@ def cost(e: sp.Basic) -> int:
         return _FUNCTION
     if isinstance(e, Expectation):
         return _SUM + cost(e.args[0])
-    own = sum(map(cost, e.args))
+    own = sum(cost(a, weights) for a in e.args)
     if isinstance(e, sp.Add):
         return own + len(e.args) - 1
     if isinstance(e, sp.Mul):
-        return _of_product(e)
+        return _of_product(e, weights)
     if isinstance(e, sp.Pow):
         if e.exp == -1:
             return own + 1
@@ -47,7 +58,7 @@ def _several(term: sp.Expr) -> bool:
     return len(letters) > 1
 
 
-def _of_product(e: sp.Mul) -> int:
+def _of_product(e: sp.Mul, weights: Mapping[sp.Symbol, int]) -> int:
     top, bottom = 0, 0
     out = 0
     for f in e.args:
@@ -59,8 +70,8 @@ def _of_product(e: sp.Mul) -> int:
             continue
         if isinstance(f, sp.Pow) and f.exp.is_number and f.exp.is_negative:
             bottom += 1
-            out += cost(sp.Pow(f.base, -f.exp))
+            out += cost(f.base, weights) + (f.exp != -1)
         else:
             top += 1
-            out += cost(f)
+            out += cost(f, weights)
     return out + max(top - 1, 0) + bottom

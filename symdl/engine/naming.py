@@ -85,8 +85,11 @@ class _Naming:
         users = [n for n in self.lines if n in self._users(name)]
         raw = {n: substituted(self.lines[n].body, line) for n in users}
         trivial = not line.body.args or isinstance(line.body, Access)
-        if not (line.hidden or trivial) and any(cost(body) > _WRITTEN_OUT for body in raw.values()):
-            return False
+        if not (line.hidden or trivial):
+            if any(cost(body) > _WRITTEN_OUT for body in raw.values()):
+                return False
+            if not self.eager and not any(_meet(line, self.lines[n]) for n in users):
+                return False
         put = {n: self.simplifier.short(body) for n, body in raw.items()}
         before = cost(line.body) + sum(cost(self.lines[n].body) for n in users)
         after = sum(map(cost, put.values()))
@@ -157,6 +160,12 @@ class _Naming:
 
     def _users(self, name: str) -> set[str]:
         return self.lines.users(name)
+
+
+def _meet(line: Assignment, user: Assignment) -> bool:
+    """Whether two lines share a name, or both a number: only then can one make the other shorter."""
+    shared = names_in(line.body) & names_in(user.body)
+    return bool(shared) or all(any(abs(n) != 1 for n in a.body.atoms(sp.Rational)) for a in (line, user))
 
 
 def substituted(body: sp.Expr, line: Assignment) -> sp.Expr:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sympy as sp
 
 from symdl.engine.sums import fresh, total
 from symdl.errors import NotSupported
-from symdl.terms.indexed import Access, Axis, Binder, Delta, Expectation, Indicator, MatrixFunction, Reduce
+from symdl.terms.indexed import Access, Axis, Binder, Delta, Expectation, Indicator, MatrixFunction, Reduce, text
 from symdl.terms.program import reference
 
 
@@ -51,7 +52,7 @@ def outermost(e: sp.Basic) -> list[sp.Expr]:
     """Named elements, reductions and matrix functions of an expression that stand in no other, in a fixed order."""
     found: dict[sp.Expr, None] = {}
     _collect(e, found)
-    return sorted(found, key=str)
+    return sorted(found, key=text)
 
 
 def _collect(e: sp.Basic, found: dict[sp.Expr, None]) -> None:
@@ -71,8 +72,19 @@ def _collect(e: sp.Basic, found: dict[sp.Expr, None]) -> None:
 
 def flattened(e: sp.Expr, tops: list[sp.Expr]) -> tuple[sp.Expr, dict[sp.Symbol, sp.Expr]]:
     """``e`` with plain real variables for its outermost elements, and what each of them stands for."""
-    there = {t: sp.Symbol(f"~{k:03d}", real=True, positive=t.is_positive or None) for k, t in enumerate(tops)}
+    there = {t: _variable(k, _sign(t)) for k, t in enumerate(tops)}
     return e.xreplace(there), {v: k for k, v in there.items()}
+
+
+@lru_cache(maxsize=512)
+def _variable(number: int, positive: bool | None) -> sp.Symbol:
+    return sp.Symbol(f"~{number:03d}", real=True, positive=positive)
+
+
+def _sign(t: sp.Expr) -> bool | None:
+    """Whether an element is known to be positive; of a sum it is not asked, which would take long."""
+    symbol = t.tensor if isinstance(t, Access) else t
+    return (symbol.is_positive or None) if isinstance(symbol, sp.Symbol) else None
 
 
 def partial(flat: sp.Expr, back: dict[sp.Symbol, sp.Expr], top: sp.Expr) -> sp.Expr:

@@ -6,7 +6,7 @@ sums and solving definitions for their leaves are tried, and kept where the whol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import sympy as sp
 
@@ -15,7 +15,7 @@ from symdl.engine.fractions import ways
 from symdl.engine.pullback import flattened, outermost
 from symdl.engine.rules import Rules
 from symdl.engine.sums import resummed, total
-from symdl.terms.indexed import Access, Expectation, Reduce, elements
+from symdl.terms.indexed import Access, Expectation, Reduce, elements, text
 
 _MANY_OPERATIONS = 160
 
@@ -89,21 +89,23 @@ class Simplifier:
         found = self._forms.get(e)
         if found is None:
             flat, back = flattened(e, outermost(e))
-            found = self._forms[e] = min((f.xreplace(back) for f in (flat, *ways(flat))), key=Shortness)
+            weights = {v: cost(t) for v, t in back.items()}
+            best = min((Shortness(f, weights) for f in (flat, *ways(flat))))
+            found = self._forms[e] = best.e.xreplace(back)
         return found
 
 
 class Shortness:
     """Orders expressions by length; the text decides between equals, and is printed only then."""
 
-    def __init__(self, e: sp.Expr) -> None:
+    def __init__(self, e: sp.Expr, weights: Mapping[sp.Symbol, int] | None = None) -> None:
         self.e = e
-        self.cost = cost(e)
+        self.cost = cost(e, weights or {})
 
     def __lt__(self, other: Shortness) -> bool:
         if self.cost != other.cost:
             return self.cost < other.cost
-        mine, its = str(self.e), str(other.e)  # a product reads better than a sum: A (1 - A), not A - A^2
+        mine, its = text(self.e), text(other.e)  # a product reads better than a sum: A (1 - A), not A - A^2
         return (self.e.is_Add, len(mine), mine) < (other.e.is_Add, len(its), its)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import sympy as sp
@@ -208,6 +209,12 @@ def _canonical(body: sp.Expr, axes: Iterable[Axis]) -> tuple[sp.Expr, list[Axis]
     return body.xreplace(tmp).xreplace(back), [new[a] for a in order]
 
 
+@lru_cache(maxsize=1 << 16)
+def text(e: sp.Basic) -> str:
+    """``str(e)``, kept: orders are decided by it again and again."""
+    return str(e)
+
+
 def _occurrence_order(body: sp.Expr, axes: list[Axis]) -> list[Axis]:
     """Orders axes by a key that does not depend on their letters: the accesses they occur in."""
     if len(axes) < 2:
@@ -220,7 +227,7 @@ def _occurrence_order(body: sp.Expr, axes: list[Axis]) -> list[Axis]:
             for a in axes:
                 for position, index in enumerate(indices):
                     if a in index.free_symbols:
-                        others = str(
+                        others = text(
                             node.xreplace({b: blank[b] for b in axes if b != a}).xreplace({a: Axis("@", a.size)})
                         )
                         keys[a].append(f"{others}:{position if isinstance(node, Access) else ''}")
