@@ -442,7 +442,7 @@ _ARRAY: dict[str, Callable[..., Value]] = {
     "ones": lambda *n: np.ones([int(k) for k in n]),
     "zeros": lambda *n: np.zeros([int(k) for k in n]),
     "reshape": lambda a, *n: np.reshape(a, [int(k) for k in n]),
-    "transpose": lambda a: np.asarray(a).T,
+    "transpose": lambda a, axes=None: np.transpose(a, axes),
     "argmax": lambda a, axis=None: np.argmax(a, axis=axis),
     "argmin": lambda a, axis=None: np.argmin(a, axis=axis),
     "cumsum": np.cumsum,

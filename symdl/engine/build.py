@@ -18,7 +18,7 @@ from symdl.notation.strict import define
 from symdl.notation.values import renamed
 from symdl.terms import array
 from symdl.terms.formula import Definition, Role
-from symdl.terms.indexed import Access, Axis, Binder, Reduce
+from symdl.terms.indexed import Access, Axis, Binder, Reduce, size_symbol
 from symdl.terms.program import Assignment, Axes, Fact, Program, Variable
 
 _LETTERS = "i j k l p q r s t u v".split()
@@ -73,9 +73,12 @@ class _Builder:
         self.busy = {*roles}
         ranges = {letter: size(text) for letter, text in indices.items()}
         scope = scope_of(roles, ranges=ranges)
-        self.scope: Scope = scope
+        known = {
+            s.name: Tensor(size_symbol(s.name), ()) for r in ranges.values() for s in sorted(r.free_symbols, key=str)
+        }
+        self.scope: Scope = replace(scope, names={**known, **scope.names})
         self.inputs: dict[str, Variable] = {}
-        for name, thing in scope.names.items():
+        for name, thing in self.scope.names.items():
             if isinstance(thing, Tensor):
                 self.inputs[name] = Variable(thing.symbol, self.letters(thing.shape))
         self.assignments: list[Assignment] = []

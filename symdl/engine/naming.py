@@ -114,7 +114,7 @@ class _Naming:
             if cost(raw) > _WRITTEN_OUT:
                 continue
             body = self.simplifier.short(raw)
-            if cost(body) < cost(user.body) or not line.body.args or isinstance(line.body, Access):
+            if cost(body) < cost(user.body) or _renames(line.body):
                 self.recorder.inlined(user, line, body)
                 self.lines[n] = Assignment(user.variable, body, user.hidden)
                 changed = True
@@ -166,6 +166,11 @@ def _meet(line: Assignment, user: Assignment) -> bool:
     """Whether two lines share a name, or both a number: only then can one make the other shorter."""
     shared = names_in(line.body) & names_in(user.body)
     return bool(shared) or all(any(abs(n) != 1 for n in a.body.atoms(sp.Rational)) for a in (line, user))
+
+
+def _renames(body: sp.Expr) -> bool:
+    """Whether a line is another name for the same elements, not for a part of an array or for its shape."""
+    return not body.args or (isinstance(body, Access) and all(i.is_Symbol or i.is_Integer for i in body.indices))
 
 
 def substituted(body: sp.Expr, line: Assignment) -> sp.Expr:

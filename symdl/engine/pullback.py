@@ -113,8 +113,16 @@ def kinks(slope: sp.Expr) -> sp.Expr:
 def _step(gap: sp.Expr, *_: sp.Expr) -> sp.Expr:
     variables = [s for s in gap.free_symbols if s.name.startswith("~")]
     if len(variables) < 2:
-        return Indicator(gap > 0)
-    return Indicator(gap > 0) + Indicator(sp.Eq(gap, 0)) / 2
+        return Indicator(_above(gap))
+    return Indicator(_above(gap)) + Indicator(sp.Eq(gap, 0)) / 2
+
+
+def _above(gap: sp.Expr) -> sp.Basic:
+    """``gap > 0`` with no minus sign: ``y < 0`` for ``-y``, ``a > b`` for ``a - b``."""
+    terms = sp.Add.make_args(gap)
+    low = sp.Add(*(-t for t in terms if t.could_extract_minus_sign()))
+    high = gap + low
+    return sp.Lt(low, 0) if high == 0 else sp.Gt(high, low)
 
 
 def _indicated(e: sp.Piecewise) -> sp.Expr:

@@ -52,9 +52,13 @@ def decided(e: sp.Expr) -> sp.Expr:
         >>> decided(sp.Piecewise((1, i < n), (2, True), evaluate=False))
         1
     """
-    if not e.has(sp.Piecewise, Indicator):
+    if not e.has(sp.Piecewise, Indicator, sp.floor):
         return e
     settled: dict[sp.Basic, sp.Basic] = {}
+    for whole in e.atoms(sp.floor):  # of a fraction below 1
+        top, bottom = sp.fraction(sp.together(whole.args[0]))
+        if bottom.is_integer and nonnegative(top) and nonnegative(bottom - 1 - top):
+            settled[whole] = sp.S.Zero
     for relation in e.atoms(*_RELATIONS):
         if not any(isinstance(s, Axis) for s in relation.free_symbols):
             continue

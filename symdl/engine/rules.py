@@ -7,13 +7,15 @@ any element, so a pattern is matched by trying the indices at which its arrays o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import sympy as sp
 
+from symdl.engine.matching import bindings
+from symdl.engine.powers import PowerRule
 from symdl.engine.sums import resummed, total
-from symdl.terms.indexed import Access, Axis, Binder, Delta, MatrixFunction, Reduce, rewritten
+from symdl.terms.indexed import Access, Axis, Binder, Delta, Reduce, rewritten
 from symdl.terms.program import Assignment, Program
 
 _LONGEST = 40
@@ -30,47 +32,10 @@ class Rule:
 
     def at(self, site: sp.Expr) -> sp.Expr | None:
         """What stands for one node, or ``None`` if it is no instance of the pattern."""
-        for binding in _bindings(self.pattern, site, self.letters):
+        for binding in bindings(self.pattern, site, self.letters):
             if self.pattern.xreplace(binding) == site:
                 return self.replacement.xreplace(binding)
         return None
-
-
-def _bindings(pattern: sp.Expr, site: sp.Expr, letters: tuple[Axis, ...]) -> Iterator[dict[Axis, sp.Expr]]:
-    """Ways to choose the letters so that the arrays of the pattern occur at the site."""
-    anchors = sorted(_placed(pattern), key=lambda a: -len(set(a[1]) & set(letters)))
-    yield from _extend({}, list(letters), anchors, _placed(site))
-
-
-_Place = tuple[object, tuple[sp.Expr, ...]]
-
-
-def _placed(e: sp.Expr) -> list[_Place]:
-    """What stands at indices in an expression: arrays, and elements of matrix functions."""
-    out: list[_Place] = [(a.tensor, a.indices) for a in e.atoms(Access)]
-    return out + [((f.op, f.body), f.indices) for f in e.atoms(MatrixFunction)]
-
-
-def _extend(
-    known: dict[Axis, sp.Expr], open_letters: list[Axis], anchors: list[_Place], targets: list[_Place]
-) -> Iterator[dict[Axis, sp.Expr]]:
-    if not open_letters:
-        yield known
-        return
-    anchor = next((a for a in anchors if set(open_letters) & set(a[1])), None)
-    if anchor is None:
-        return
-    for what, indices in targets:
-        if what != anchor[0] or len(indices) != len(anchor[1]):
-            continue
-        binding = dict(known)
-        fits = True
-        for letter, index in zip(anchor[1], indices, strict=True):
-            if letter in open_letters:
-                fits = fits and binding.setdefault(letter, index) == index
-        if fits:
-            rest = [a for a in open_letters if a not in binding]
-            yield from _extend(binding, rest, anchors, targets)
 
 
 @dataclass
@@ -81,12 +46,16 @@ class Rules:
         folds: applied wherever they fit: function calls, powers and sums that have a name.
         leaves: name -> the rule that writes an element of it by what is defined of it; tried, kept if shorter.
         calls: likewise for a function inside a fraction.
+        powers: likewise for exponentials of a multiple of what stands in the definition.
+        symmetric: matrices that are their own transposes; their indices are put in order.
     """
 
     program: Program
     folds: dict[object, list[Rule]] = field(default_factory=dict)
     leaves: dict[str, list[Rule]] = field(default_factory=dict)
     calls: dict[object, list[Rule]] = field(default_factory=dict)
+    powers: list[PowerRule] = field(default_factory=list)
+    symmetric: set[sp.Symbol] = field(default_factory=set)
     _sums: dict[object, sp.Expr | None] = field(default_factory=dict)
 
     @classmethod
@@ -102,6 +71,10 @@ class Rules:
     def declare(self, left: sp.Expr, right: sp.Expr, why: str) -> None:
         """Adds a fact: its left side, freed of what it is multiplied by, is rewritten."""
         core = [f for f in sp.Mul.make_args(left) if isinstance(f, (Binder, sp.Function, Access))]
+        if isinstance(left, Access) and isinstance(right, Access) and left.tensor == right.tensor:
+            if len(left.indices) == 2 and left.indices == right.indices[::-1] and left != right:
+                self.symmetric.add(left.tensor)
+            return
         if len(core) == 1:
             self._fold(core[0], right * core[0] / left, why)
         else:
@@ -152,6 +125,9 @@ class Rules:
     def _inner_call(self, a: Assignment) -> None:
         """``exp(-x) -> 1 / s - 1`` from ``s = 1 / (1 + exp(-x))``: the one function inside a fraction."""
         calls = sorted((f for f in a.body.atoms(sp.Function) if f.free_symbols and not isinstance(f, Delta)), key=str)
+        if len(calls) > 1 and all(isinstance(f, sp.exp) for f in calls):
+            found = PowerRule.of(a)
+            self.powers += [found] if found else []
         if len(calls) != 1 or a.body == calls[0]:
             return
         x = sp.Dummy()
@@ -161,7 +137,7 @@ class Rules:
         equation = sp.expand(y * bottom - top)
         slope = equation.coeff(x, 1)
         rest = sp.expand(equation - slope * x)
-        if flat.is_polynomial(x) or rest.has(x) or slope.has(x) or slope == 0:
+        if rest.has(x) or slope.has(x) or slope == 0 or (flat.is_polynomial(x) and flat.has(Access)):
             return
         letters = tuple(sorted((s for s in calls[0].free_symbols if isinstance(s, Axis)), key=str))
         if set(letters) == set(a.variable.letters):
@@ -178,18 +154,29 @@ class Rules:
                 (n for n in (r.at(node) for r in self.calls.get(_head(node, False), ())) if n is not None), None
             )
 
-        return rewritten(e, put) if self.calls else e
+        e = rewritten(e, put) if self.calls else e
+        for rule in self.powers:
+            e = rule.put(e)
+        return e
 
     # ---- rewriting
 
     def folded(self, e: sp.Expr) -> sp.Expr:
         """``e`` with every known right side replaced by its name, until nothing fits."""
         for _ in range(_LONGEST):
+            e = rewritten(e, self._in_order) if self.symmetric else e
             new = rewritten(e, self._folded)
             if new is e or new == e:
                 return e
             e = resummed(new)
         return e
+
+    def _in_order(self, node: sp.Expr) -> sp.Expr | None:
+        """An element of a symmetric matrix with its free letter first."""
+        if not isinstance(node, Access) or node.tensor not in self.symmetric:
+            return None
+        i, j = sorted(node.indices, key=lambda k: (str(k).startswith("_"), str(k)))
+        return Access(node.tensor, i, j)
 
     def _folded(self, node: sp.Expr) -> sp.Expr | None:
         """What one node is replaced by, if a rule fits it."""

@@ -90,7 +90,7 @@ class Simplifier:
         if found is None:
             flat, back = flattened(e, outermost(e))
             weights = {v: cost(t) for v, t in back.items()}
-            best = min((Shortness(f, weights) for f in (flat, *ways(flat))))
+            best = min(Shortness(f, weights) for f in (flat, *ways(flat)))
             found = self._forms[e] = best.e.xreplace(back)
         return found
 

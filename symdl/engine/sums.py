@@ -89,6 +89,11 @@ def _of_product(body: sp.Expr, axes: list[Axis], open_ended: frozenset[Axis]) ->
             return total(rest, [a for a in axes if a != letter], open_ended)
         if d is not f:
             factors[k] = d
+    digits = _read_as_digits(factors, axes)
+    if digits is not None:
+        swaps, used_up, gone = digits
+        rest = sp.Mul(*(f for k, f in enumerate(factors) if k not in used_up)).xreplace(swaps)
+        return total(rest, [a for a in axes if a not in gone], open_ended)
     factors = _met(factors)
     bound = set(axes)
     outside = [f for f in factors if not f.free_symbols & bound]
@@ -109,6 +114,50 @@ def _of_product(body: sp.Expr, axes: list[Axis], open_ended: frozenset[Axis]) ->
         opened_body, opened = core.opened()
         return sp.Mul(*outside, count) * Reduce("sum", opened_body, *left, *opened.values())
     return sp.Mul(*outside, count) * Reduce("sum", core, *left)
+
+
+def _read_as_digits(
+    factors: list[sp.Expr], axes: Sequence[Axis]
+) -> tuple[dict[sp.Basic, sp.Basic], set[int], set[Axis]] | None:
+    """What deltas determine by division with remainder: swaps, the deltas used up, the letters gone.
+
+    ``delta[u, n * c + a]`` with ``a`` below n says ``c = floor(u / n)`` and ``a = u - n * c``; the two deltas
+    ``delta[i, floor(r / n)] delta[j, r - n * floor(r / n)]`` say ``r = n * i + j``.
+    """
+    bound = set(axes)
+    deltas = {k: f for k, f in enumerate(factors) if isinstance(f, Delta)}
+    for k, d in deltas.items():
+        for u, place in (d.args, d.args[::-1]):
+            if not isinstance(u, Axis) or u in place.free_symbols or place.has(sp.floor):
+                continue
+            pair = _fast_and_slow(place, bound)
+            if pair is not None and sp.expand(pair[0].size * pair[1].size - u.size) == 0:
+                fast, slow = pair
+                whole = sp.floor(u / fast.size)
+                return {slow: whole, fast: u - fast.size * whole}, {k}, {fast, slow}
+    for k, d in deltas.items():
+        for i, whole in (d.args, d.args[::-1]):
+            if not isinstance(whole, sp.floor) or not isinstance(i, Axis):
+                continue
+            letter, count = sp.fraction(sp.together(whole.args[0]))
+            if letter not in bound or sp.expand(i.size * count - letter.size) != 0:
+                continue
+            for other, remainder in deltas.items():
+                for j, left in (remainder.args, remainder.args[::-1]):
+                    if isinstance(j, Axis) and j.size == count and sp.expand(left - letter + count * whole) == 0:
+                        return {letter: count * i + j}, {k, other}, {letter}
+    return None
+
+
+def _fast_and_slow(place: sp.Expr, bound: set[Axis]) -> tuple[Axis, Axis] | None:
+    """The letters ``a, c`` of ``n * c + a`` where a runs below n, if both are bound."""
+    letters = [s for s in place.free_symbols if isinstance(s, Axis)]
+    if len(letters) != 2 or not set(letters) <= bound:
+        return None
+    for fast, slow in (letters, letters[::-1]):
+        if sp.expand(place - fast - fast.size * slow) == 0:
+            return fast, slow
+    return None
 
 
 def _met(factors: list[sp.Expr]) -> list[sp.Expr]:

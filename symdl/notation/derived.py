@@ -65,7 +65,7 @@ class Script:
 
     def letter_form(self, body: sp.Expr, free: Iterable[Axis], *, limits: bool = False) -> Node:
         """The right side with index letters."""
-        return lettered(body, free, prefer=self.letters, limits=limits)
+        return lettered(body, free, prefer=self.letters, limits=limits, shapes=self.shapes)
 
     # ---- whole lines
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import sympy as sp
 
 from symdl.errors import NotSupported
-from symdl.notation.raising import ONE, NoArrayForm, Raised, Raiser
+from symdl.notation.raising import ONE, ZERO, NoArrayForm, Raised, Raiser
 from symdl.terms import array
 from symdl.terms.array import Node
 from symdl.terms.indexed import Access, Axis, Delta, MatrixFunction, Reduce
@@ -24,6 +24,7 @@ def lettered(
     *,
     prefer: Mapping[sp.Expr, Sequence[str]] | None = None,
     limits: bool = False,
+    shapes: Mapping[str, tuple[sp.Expr, ...]] | None = None,
 ) -> Node:
     """Writes an element with its index letters; bound letters are chosen clear of all names.
 
@@ -32,6 +33,7 @@ def lettered(
         letters: its free letters.
         prefer: size -> letters to take first for an axis of that size.
         limits: whether sums say how far they run, counted from 1 as in print.
+        shapes: sizes of the named arrays; a letter whose range no array says is written with its limits.
 
     Example:
         >>> from symdl.notation.strict import show
@@ -43,7 +45,7 @@ def lettered(
     taken = {_plain(a) for a in (*letters, *(s for s in body.free_symbols if isinstance(s, Axis)))}
     taken |= {s.name for s in body.free_symbols if not isinstance(s, Axis)}
     taken |= {str(a.tensor.name) for a in body.atoms(Access)}
-    return _Lettered(taken, prefer or {}, limits).whole(body, ()).node
+    return _Lettered(taken, prefer or {}, limits, shapes).whole(body, ()).node
 
 
 def _plain(a: Axis) -> str:
@@ -55,11 +57,23 @@ def _shifted(index: sp.Expr, bound: set[Axis]) -> bool:
     return not isinstance(index, Axis) and bool(index.free_symbols & bound)
 
 
+def _place(e: sp.Expr) -> tuple[bool, bool, bool, bool, str]:
+    """Letters, the slowest first, then sizes, then numbers; what is taken away comes last."""
+    lettered = any(isinstance(s, Axis) for s in e.free_symbols)
+    return e.could_extract_minus_sign(), e.is_number, not lettered, not e.is_Mul, str(e)
+
+
 class _Lettered(Raiser):
     """Every expression is a number: elements keep their indices."""
 
-    def __init__(self, taken: set[str], prefer: Mapping[sp.Expr, Sequence[str]], limits: bool) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        taken: set[str],
+        prefer: Mapping[sp.Expr, Sequence[str]],
+        limits: bool,
+        shapes: Mapping[str, tuple[sp.Expr, ...]] | None,
+    ) -> None:
+        super().__init__(shapes)
         self.taken = taken
         self.prefer = prefer
         self.limits = limits
@@ -77,17 +91,35 @@ class _Lettered(Raiser):
 
     def access(self, e: Access) -> Raised:
         """An element."""
-        items = tuple(self.whole(i, ()).node for i in e.indices)
+        items = tuple(map(self.index, e.indices))
         return Raised(array.Index(array.Name(e.tensor.name), items), ())
+
+    def index(self, e: sp.Expr) -> Node:
+        """A place on an axis: letters before sizes before numbers, ``t + 1``."""
+        terms = sorted(sp.Add.make_args(sp.expand(e)), key=_place)
+        out: Node | None = None
+        for term in terms:
+            negative = term.could_extract_minus_sign() and out is not None
+            factors = sorted(sp.Mul.make_args(-term if negative else term), key=_place, reverse=True)
+            nodes = [self.whole(f, ()).node for f in factors if f != 1 or len(factors) == 1]
+            node = nodes[0]
+            for n in nodes[1:]:
+                node = array.Mul(node, n)
+            out = node if out is None else array.Add(out, array.Neg(node) if negative else node)
+        assert out is not None
+        return out
 
     def function(self, e: sp.Expr, context: tuple[Axis | None, ...]) -> Raised:
         """Functions of numbers."""
         if isinstance(e, Delta):
-            items = tuple(self.whole(i, ()).node for i in e.args)
+            items = tuple(map(self.index, e.args))
             return Raised(array.Index(array.Name("delta"), items), ())
         return super().function(e, ())
 
     def outer(self, factors: list[sp.Expr], context: tuple[Axis | None, ...]) -> None:
+        """There are no arrays here."""
+
+    def single(self, factors: list[sp.Expr], context: tuple[Axis | None, ...]) -> None:
         """There are no arrays here."""
 
     def diagonal(self, e: sp.Mul, context: tuple[Axis | None, ...]) -> None:
@@ -104,7 +136,7 @@ class _Lettered(Raiser):
         call = array.Call(e.op, (Raiser().turned(inner, (row, column)).node,))
         if not e.indices:
             return Raised(call, ())
-        return Raised(array.Index(call, tuple(self.whole(i, ()).node for i in e.indices)), ())
+        return Raised(array.Index(call, tuple(map(self.index, e.indices))), ())
 
     def reduce(self, e: Reduce, context: tuple[Axis | None, ...]) -> Raised:
         """A sum over letters."""
@@ -122,6 +154,19 @@ class _Lettered(Raiser):
         )
         for name, a in zip(reversed(chosen), reversed(e.bound), strict=True):
             self.taken.discard(name)
-            ends = (ONE, self.plain(a.size)) if counted else (None, None)
+            ends: tuple[Node | None, Node | None] = (None, None)
+            if counted:
+                ends = (ONE, self.plain(a.size))
+            elif not self.limits and not self.told(body, opened[a]):
+                ends = (ZERO, self.plain(a.size - 1))
             node = array.Reduce(e.op, node, name, *ends)
         return Raised(node, ())
+
+    def told(self, body: sp.Expr, letter: Axis) -> bool:
+        """Whether some array says how far a letter runs: it addresses one of its axes alone."""
+        for access in body.atoms(Access):
+            shape = self.shapes.get(access.tensor.name)
+            for k, index in enumerate(access.indices):
+                if index == letter and (shape is None or shape[k] == letter.size):
+                    return True
+        return not self.shapes

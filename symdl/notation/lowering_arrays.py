@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import sympy as sp
 
@@ -129,6 +129,33 @@ class ArrayOperations(LoweringBase):
         axes = tuple(None if s == 1 else fresh(s) for s in map(self.scalar, n.args))
         return Value(axes, sp.S.One if n.function == "ones" else sp.S.Zero)
 
+    def reshape(self, n: array.Call) -> Value:
+        """The same entries, row by row, in another shape: dimensions are put together and taken apart."""
+        v = self.value(n.args[0])
+        sizes = [self.scalar(a) for a in n.args[1:]]
+        if sp.expand(sp.Mul(*sizes) - sp.Mul(*v.shape)) != 0:
+            raise ShapeError(
+                "SD508",
+                f"{_shape(v.shape)} has not as many entries as {_shape(sizes)}",
+                "the product of the sizes stays",
+                n.span,
+            )
+        axes = tuple(None if s == 1 else fresh(s) for s in sizes)
+        body = v.body
+        for held, wanted in _same_products(v.axes, axes):
+            position = _position(wanted)
+            body = self.replaced(body, list(zip(held, _digits(position, held), strict=True)))
+        return Value(axes, body)
+
+    def permuted(self, n: array.Call) -> Value:
+        """The dimensions in another order; reversed if no order is given."""
+        v = self.value(n.args[0])
+        order = n.option("axes")
+        places = _listed(order) if isinstance(order, tuple) else list(range(len(v.axes)))[::-1]
+        if sorted(places) != list(range(len(v.axes))):
+            raise ShapeError("SD506", f"{tuple(places)} is no order of {len(v.axes)} dimensions", "", n.span)
+        return Value(tuple(v.axes[k] for k in places), v.body)
+
     def diag(self, n: array.Call) -> Value:
         """The diagonal of a matrix, or the matrix of a diagonal."""
         v = self.value(n.args[0])
@@ -190,6 +217,48 @@ class ArrayOperations(LoweringBase):
         return Value(tuple(letters[k] for k in output), Reduce("sum", body, *bound))
 
 
+def _shape(sizes: Iterable[sp.Expr]) -> str:
+    return "(" + ", ".join(map(str, sizes)) + ")"
+
+
+def _same_products(
+    held: Sequence[Axis | None], wanted: Sequence[Axis | None]
+) -> Iterator[tuple[list[Axis], list[Axis]]]:
+    """Cuts both shapes into the shortest runs of dimensions with equal products."""
+    left, right = [a for a in held if a is not None], [a for a in wanted if a is not None]
+    while left or right:
+        for total in range(2, len(left) + len(right) + 1):
+            cuts = ((k, total - k) for k in range(1, min(total, len(left) + 1)) if total - k <= len(right))
+            cut = next((c for c in cuts if _count(left[: c[0]]) == _count(right[: c[1]])), None)
+            if cut is not None:
+                break
+        else:
+            cut = (len(left), len(right))
+        yield left[: cut[0]], right[: cut[1]]
+        left, right = left[cut[0] :], right[cut[1] :]
+
+
+def _count(axes: Sequence[Axis]) -> sp.Expr:
+    return sp.expand(sp.Mul(*(a.size for a in axes)))
+
+
+def _position(axes: Sequence[Axis]) -> sp.Expr:
+    """The place of an entry in row order."""
+    place: sp.Expr = sp.S.Zero
+    for a in axes:
+        place = sp.expand(place * a.size + a)
+    return place
+
+
+def _digits(place: sp.Expr, axes: Sequence[Axis]) -> list[sp.Expr]:
+    """The indices of the entry at a place in row order."""
+    wholes = [sp.floor(place / _count(axes[k:])) for k in range(1, len(axes))] + [place]
+    return [
+        whole if k == 0 else sp.expand(whole - a.size * wholes[k - 1])
+        for k, (a, whole) in enumerate(zip(axes, wholes, strict=True))
+    ]
+
+
 def _listed(axis: object) -> list[int]:
     return [int(a) for a in axis] if isinstance(axis, tuple) else [int(str(axis))]
 
@@ -210,6 +279,8 @@ CALLS: dict[str, Callable[[ArrayOperations, array.Call], Value]] = {
     "eye": ArrayOperations.eye,
     "ones": ArrayOperations.ones,
     "zeros": ArrayOperations.ones,
+    "reshape": ArrayOperations.reshape,
+    "transpose": ArrayOperations.permuted,
     "diag": ArrayOperations.diag,
     "trace": ArrayOperations.trace,
     "outer": ArrayOperations.outer,

@@ -86,7 +86,7 @@ class Raiser:
             return self.access(e)
         if isinstance(e, Axis):
             return Raised(array.Call("arange", (self.plain(e.size),)), (e,))
-        if not e.has(Access, Reduce, MatrixFunction) and not _letters(e):
+        if not e.has(Access, Reduce, MatrixFunction) and not index_letters(e):
             return Raised(self.plain(e), ())
         if isinstance(e, sp.Add):
             return self.sum(e, context)
@@ -125,31 +125,10 @@ class Raiser:
     # ---- leaves
 
     def access(self, e: Access) -> Raised:
-        """All of a named array, if every dimension is read at a letter of its own."""
-        name: Node = array.Name(e.tensor.name)
-        shape = self.shapes.get(e.tensor.name, (sp.S.One,) * len(e.indices))
-        dims: list[Axis | None] = []
-        items: list[Node] = []
-        for index, size in zip(e.indices, shape, strict=True):
-            items.append(array.Slice(None, None, None))
-            if isinstance(index, Axis):
-                dims.append(index)
-            elif index == 0 and size == 1:
-                dims.append(None)
-            elif isinstance(index, Axis) or any(isinstance(s, Axis) for s in index.free_symbols):
-                raise NoArrayForm
-            else:
-                items[-1] = self.plain(index)
-        if len(dims) < len(items):
-            while items and isinstance(items[-1], array.Slice):
-                items.pop()
-            name = array.Index(name, tuple(items))
-        letters = [d for d in dims if d is not None]
-        if len(set(letters)) == len(letters):
-            return Raised(name, tuple(dims))
-        if len(letters) == 2 and len(dims) == 2:
-            return Raised(array.Call("diag", (name,)), (letters[0],))
-        raise NoArrayForm
+        """A named array, or the part of it that is read."""
+        from symdl.notation.elements import read
+
+        return read(self, e)
 
     def matrix(self, e: MatrixFunction) -> Raised:
         """``inv(A)``, ``det(A)``, ``logdet(A)``."""
@@ -206,7 +185,7 @@ class Raiser:
         if not factors:
             return Raised(ONE, ())
         ordered = sorted(factors, key=_order)
-        outer = self.outer(ordered, context)
+        outer = self.outer(ordered, context) or self.single(ordered, context)
         if outer is not None:
             return outer
         parts = self.aligned([self.power(f, context) for f in ordered], context)
@@ -217,10 +196,10 @@ class Raiser:
 
     def outer(self, factors: list[sp.Expr], context: Dims) -> Raised | None:
         """``outer(u, v)`` for two vectors at different letters."""
-        arrays = [f for f in factors if _letters(f)]
+        arrays = [f for f in factors if index_letters(f)]
         if len(arrays) != 2 or len(context) != 2 or None in context:
             return None
-        found = {next(iter(_letters(f))): f for f in arrays if len(_letters(f)) == 1}
+        found = {next(iter(index_letters(f))): f for f in arrays if len(index_letters(f)) == 1}
         if set(found) != set(context):
             return None
         parts = [self.whole(found[a], (a,)) for a in context if a is not None]
@@ -231,11 +210,22 @@ class Raiser:
             out = Raised(array.Mul(left.node, right.node, array.MATMUL), context)
         else:
             return None
-        scalars = [f for f in factors if not _letters(f)]
+        scalars = [f for f in factors if not index_letters(f)]
         if not scalars:
             return out
         front = self.factors(scalars, ())
         return Raised(array.Mul(front.node, out.node), context)
+
+    def single(self, factors: list[sp.Expr], context: Dims) -> Raised | None:
+        """A matrix of one entry times a row, a column times it: matrix products, as in a layer of one unit."""
+        if len(factors) != 2 or not all(isinstance(f, Access) for f in factors) or len(context) != 2:
+            return None
+        parts = [self.turned(p, context) for p in (self.whole(f, context) for f in factors)]
+        one, other = sorted(parts, key=lambda p: len(p.letters))
+        if one.dims != (None, None) or len(other.letters) != 1 or len(other.dims) != 2:
+            return None
+        left, right = (other, one) if other.dims[1] is None else (one, other)
+        return Raised(array.Mul(left.node, right.node, array.MATMUL), other.dims)
 
     def diagonal(self, e: sp.Mul, context: Dims) -> Raised | None:
         """``diag(v)`` for a vector times a Kronecker delta of the two letters."""
@@ -244,7 +234,7 @@ class Raiser:
             return None
         i, j = deltas[0].args
         rest = sp.Mul(*(f for f in e.args if f is not deltas[0])).xreplace({j: i})
-        if not _letters(rest) <= {i}:
+        if not index_letters(rest) <= {i}:
             return None
         vector = self.whole(rest, (i,))
         if vector.dims != (i,):
@@ -417,7 +407,8 @@ def _short(v: sp.Rational) -> bool:
     return 10**6 % int(v.q) == 0
 
 
-def _letters(e: sp.Expr) -> set[Axis]:
+def index_letters(e: sp.Expr) -> set[Axis]:
+    """The letters an expression depends on."""
     return {s for s in e.free_symbols if isinstance(s, Axis)}
 
 

@@ -44,8 +44,9 @@ class Setting:
                 names.update(dict.fromkeys(sorted(s.name for s in a.free_symbols)))
         for assignment in self.program:
             for e in sp.preorder_traversal(assignment.body):
-                if isinstance(e, Axis):
-                    names.update(dict.fromkeys(sorted(s.name for s in e.size.free_symbols)))
+                inside = [e.size] if isinstance(e, Axis) else e.indices if isinstance(e, Access) else ()
+                found = {s for i in inside for s in i.free_symbols if not isinstance(s, Axis)}
+                names.update(dict.fromkeys(sorted(s.name for s in found)))  # sizes, and strides
         out = {name: _SIZES[k % len(_SIZES)] for k, name in enumerate(names)}
         for _ in range(20):
             if not self._stretch(out):

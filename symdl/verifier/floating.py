@@ -149,7 +149,7 @@ class Floating:
         held = self.arrays[name]
         at = [self.value(i) for i in e.indices]
         letters = tuple(dict.fromkeys(a for p in at for a in p.letters))
-        positions = [p.over(letters) for p in at]
+        positions = [np.asarray(p.over(letters)).astype(int) for p in at]
         inside = _folded(np.logical_and, [(p >= 0) & (p < n) for p, n in zip(positions, held.shape, strict=True)])
         clipped = tuple(np.clip(p, 0, n - 1) for p, n in zip(positions, held.shape, strict=True))
         values = held[clipped]
@@ -219,6 +219,9 @@ class Floating:
             return self.expectation(e)
         if isinstance(e, RowFunction):
             return self.value(definition(e))
+        if isinstance(e, sp.floor) and e.args[0].is_rational:  # of a quotient of whole numbers, exactly
+            top, bottom = sp.fraction(sp.together(e.args[0]))
+            return self.joined(np.floor_divide, self.value(top), self.value(bottom))
         f = _FUNCTIONS.get(e.func)
         if f is None:
             raise NotSupported("SD630", f"{type(e).__name__} has no value in floating point", "")

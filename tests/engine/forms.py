@@ -3,7 +3,7 @@
 No mathematics beyond that: ``x * (a + b)`` and ``x * a + x * b`` are two forms, and so are ``(A @ B).T`` and ``B.T @ A.T``.
 What is put in order: summands and their signs, factors and divisors (``a / (m * s)`` is ``a / m / s``), numbers and
 scalars in front of a matrix product (a size may stand inside or outside), chains of products, sums over several letters,
-both sides of ``==`` and of a Kronecker delta. Independent of the engine and of the prover's normal forms.
+both sides of ``==`` and of a Kronecker delta, arguments of ``maximum`` and ``minimum``. Independent of the engine and of the prover's normal forms.
 """
 
 from __future__ import annotations
@@ -74,6 +74,8 @@ class _Order:
                 return self.reduced(n)
             case array.Index() if isinstance(n.base, array.Name) and n.base.id == "delta":
                 return ("delta", *sorted((self.at(i) for i in n.items), key=repr))
+            case array.Call(function="maximum" | "minimum"):
+                return (n.function, *sorted(map(self.at, n.args), key=repr))
             case array.Compare():
                 op, sides = _MIRRORED.get(n.op, n.op), [self.at(n.left), self.at(n.right)]
                 sides = sides[::-1] if n.op in _MIRRORED else sides

@@ -79,6 +79,7 @@ class Problem:
     expect_per_example: Mapping[str, str]
     alternative: Mapping[str, tuple[str, ...]]
     alternative_second: Mapping[str, tuple[str, ...]]
+    alternative_per_example: Mapping[str, tuple[str, ...]]
     loss: str = ""
     seed: Mapping[str, str] = field(default_factory=dict)
     indices: Mapping[str, str] = field(default_factory=dict)
@@ -121,6 +122,7 @@ def load(name: str) -> Problem:
         expect_per_example=expect.pop("per_example", {}),
         expect=expect,
         expect_second=second,
+        alternative_per_example={k: tuple(v) for k, v in other.pop("per_example", {}).items()},
         alternative={k: tuple(v) for k, v in other.items()},
         alternative_second={k: tuple(v) for k, v in other_second.items()},
         **{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()},
@@ -140,8 +142,12 @@ def expected_lines(problem: Problem) -> Iterator[Line]:
         ("second", problem.expect_second),
     ):
         yield from (Line(problem.name, kind, key, right) for key, right in table.items())
-    for kind, table in (("first", problem.alternative), ("second", problem.alternative_second)):
-        for key, rights in table.items():
+    for kind, others in (
+        ("first", problem.alternative),
+        ("per_example", problem.alternative_per_example),
+        ("second", problem.alternative_second),
+    ):
+        for key, rights in others.items():
             yield from (Line(problem.name, kind, key, right, True) for right in rights)
 
 
