@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import sympy as sp
 
@@ -30,9 +31,18 @@ from symdl.terms import array
 from symdl.terms.derivation import Derivation as Derivation
 from symdl.terms.derivation import Line, Step
 from symdl.terms.formula import Definition, Entry, Form, Role
+from symdl.terms.indexed import Axis
 from symdl.terms.program import Assignment, Program, Variable
 from symdl.terms.results import Evidence
-from symdl.verifier.derivations import Derived, Setting, judge, judge_equations, judge_jacobian, judge_tangents
+from symdl.verifier.derivations import (
+    Derived,
+    Setting,
+    agreement,
+    judge,
+    judge_equations,
+    judge_jacobian,
+    judge_tangents,
+)
 
 _INPUT = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\[(.*)\])?\s*\Z")
 _FIELDS = frozenset(
@@ -292,6 +302,60 @@ def _forward(problem: Problem, whole: Program, kind: str, steps: bool) -> Deriva
     return printer.derivation(
         problem, results, kind, made, [order, *_ties(whole)], evidence, tuple(v.name for v in directions)
     )
+
+
+class Given(Protocol):
+    """What else is known of the definitions of a sheet."""
+
+    @property
+    def base(self) -> int:
+        """The number of the first item of an axis."""
+        ...
+
+    @property
+    def assume(self) -> tuple[str, ...]:
+        """Facts in catalogue notation."""
+        ...
+
+
+@dataclass(frozen=True)
+class Network:
+    """Definitions of a sheet with all adjoints that were asked for, checked like any derivation."""
+
+    program: Program
+    backward: Backward
+    setting: Setting
+
+    @property
+    def lines(self) -> tuple[Assignment, ...]:
+        """The adjoints."""
+        return self.backward.lines
+
+    def per_example(self, count: str) -> tuple[Assignment, ...]:
+        """The adjoints of what every example has as those of its own loss."""
+        return per_example(self.program, self.backward, size(count)).lines
+
+    def agree(self, left: sp.Expr, right: sp.Expr, axes: tuple[Axis | None, ...]) -> bool | None:
+        """Whether both sides have the same value at a point; ``None`` if one has none."""
+        return agreement(self.setting, self.lines, left, right, axes)
+
+
+def network(
+    lines: Sequence[Definition], roles: Mapping[str, Role], loss: str, wrt: Sequence[str], given: Given
+) -> Network:
+    """Differentiates the definitions of a sheet.
+
+    Raises:
+        SymdlError: if they have no index form, or no derivative.
+        DerivationError: SD903, if the result failed its check.
+    """
+    whole = build(lines, roles, assume=given.assume, base=given.base)
+    found = backward(whole, loss=loss, wrt=[n for n in wrt if whole.variable(n) is not None])
+    setting = Setting(whole, {n: r.kind for n, r in roles.items()})
+    evidence = judge(setting, Derived(found.lines, found.gradients, loss, found.seeds))
+    if not evidence.facts["passed"]:
+        raise DerivationError("SD903", "the derivative of a sheet's definitions failed its check", "please report it")
+    return Network(whole, found, setting)
 
 
 def _kinds(problem: Problem) -> dict[str, str]:

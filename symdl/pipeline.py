@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,12 @@ from symdl.catalogue import Catalogue, load
 from symdl.checker.findings import Consistency, Engines, Finding, Sheet, Silence
 from symdl.checker.forms import prepare
 from symdl.checker.judge import Judge
+from symdl.checker.network.gather import Network, networks
+from symdl.checker.network.judge import judge_network, reconciled
 from symdl.checker.shapes import ShapeConflict, shape_conflicts
 from symdl.codegen import emit, with_evidence
 from symdl.codegen import load as load_module
+from symdl.deriving import network as differentiated
 from symdl.errors import CatalogueError, Diagnostic, NotationError, NotSupported, ReadError
 from symdl.functions import definition
 from symdl.isolation import Crash, Pool
@@ -37,7 +40,7 @@ from symdl.reader.elaborate import statements
 from symdl.reader.names import NameTable, collect
 from symdl.terms import array
 from symdl.terms.claims import Equation
-from symdl.terms.formula import Entry, Place, Statement
+from symdl.terms.formula import Entry, Place, Shape, Statement
 from symdl.terms.results import Evidence, FileReport, Judgement, Module, Proof, Report, Verdict, Witness
 from symdl.verifier.oracles import dual, finite_difference
 from symdl.verifier.refuter import Consistent, Effort, Refuted, refute
@@ -152,7 +155,11 @@ def check_documents(
 ) -> Report:
     """Reads all documents, judges every statement in the pool, and collects the report."""
     read = [_read(d) if isinstance(d, Document) else [] for d in documents]
-    tasks = [task for found in read for task in _tasks([s for _, s in found], tuple(assume))]
+    tasks: list[Task] = [task for found in read for task in _tasks([s for _, s in found], tuple(assume))]
+    first = 0
+    for found in read:
+        tasks += _sections([s for _, s in found], first)
+        first += len(found)
     judgements, interrupted, internal = _judged(tasks, jobs, timeout, progress, language)
     rest = iter(judgements)
     files: list[FileReport] = []
@@ -186,7 +193,17 @@ def _statements(fragment: Fragment, document: Document, names: NameTable) -> Ite
         yield replace(s, place=replace(s.place, cell=fragment.cell)) if fragment.cell is not None else s
 
 
-Task = tuple[Statement, Sheet]
+@dataclass(frozen=True)
+class Section:
+    """A network of a sheet, judged as a whole; ``first`` is the place of the sheet's first statement among all."""
+
+    network: Network
+    statements: Sequence[Statement]
+    declared: Mapping[str, Shape]
+    first: int
+
+
+Task = tuple[Statement, Sheet] | Section
 
 
 def _tasks(found: Sequence[Statement], assume: tuple[str, ...]) -> Iterator[Task]:
@@ -202,6 +219,18 @@ def _tasks(found: Sequence[Statement], assume: tuple[str, ...]) -> Iterator[Task
         sheet.learn(s)
 
 
+def _sections(found: Sequence[Statement], first: int) -> Iterator[Section]:
+    """The networks of a sheet; one with a single claim shows too little to be understood."""
+    declared: dict[str, Shape] = {}
+    for s in found:
+        left = s.readings[0].sides[0] if s.readings else None
+        if s.shape and isinstance(left, array.Name):
+            declared.setdefault(left.id, s.shape)
+    for network in networks(found):
+        if len(network.claims) > 1:
+            yield Section(network, found, declared, first)
+
+
 def _misshapen(s: Statement, conflict: ShapeConflict, found: Sequence[Statement]) -> Statement:
     """The statement with its shape problem attached, so that it is judged ill-formed."""
     lines = sorted({found[k].place.line for k in conflict.against})
@@ -213,17 +242,24 @@ def _misshapen(s: Statement, conflict: ShapeConflict, found: Sequence[Statement]
 def _judged(
     tasks: Sequence[Task], jobs: int | None, timeout: float, progress: Progress | None, language: str
 ) -> tuple[list[Judgement | None], bool, int]:
-    out: list[Judgement | None] = [None] * len(tasks)
+    statements = [task for task in tasks if not isinstance(task, Section)]
+    out: list[Judgement | None] = [None] * len(statements)
+    found: dict[int, tuple[Finding, float]] = {}
+    derived: dict[int, Finding] = {}
     interrupted, internal, done = False, 0, 0
     if tasks:
         judge = judge_for(language)
         judge.forms  # noqa: B018  prepared before the workers are forked, so that they share it
-        pool: Pool[Task, tuple[Finding, float]] = Pool(lambda task: _timed(judge, task), jobs=jobs, timeout=timeout)
+        pool: Pool[Task, tuple[Any, float]] = Pool(lambda task: _timed(judge, task), jobs=jobs, timeout=timeout)
         try:
             for k, result in pool.map(tasks):
-                finding, seconds = _outcome(result, timeout)
-                internal += finding.internal
-                out[k] = _judgement(tasks[k][0], finding, seconds)
+                task = tasks[k]
+                if isinstance(task, Section):
+                    if not isinstance(result, Crash):  # a network that takes too long says nothing
+                        derived |= {task.first + n: f for n, f in result[0].items()}
+                else:
+                    found[k] = _outcome(result, timeout)
+                    internal += found[k][0].internal
                 done += 1
                 if progress is not None:
                     progress(done, len(tasks))
@@ -231,11 +267,16 @@ def _judged(
             interrupted = True
         finally:
             pool.close()
+    for k, (finding, seconds) in found.items():
+        out[k] = _judgement(statements[k][0], reconciled(finding, derived.get(k)), seconds)
     return out, interrupted, internal
 
 
-def _timed(judge: Judge, task: Task) -> tuple[Finding, float]:
+def _timed(judge: Judge, task: Task) -> tuple[Any, float]:
     start = time.perf_counter()
+    if isinstance(task, Section):
+        found = judge_network(task.network, task.statements, task.declared, differentiated, judge.engines)
+        return found, time.perf_counter() - start
     finding = judge.judge(*task)
     return finding, time.perf_counter() - start
 

@@ -27,7 +27,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "checker": MIDDLE | {"reader", "catalogue"},
     "report": BASE | {"notation"},
     "pipeline": MIDDLE
-    | {"catalogue", "reader", "engine", "codegen", "verifier", "prover", "checker", "report", "isolation"},
+    | {"catalogue", "reader", "engine", "codegen", "verifier", "prover", "checker", "report", "isolation", "deriving"},
     # the order of the rooms for a derivation, as the pipeline knows it for a check
     "deriving": MIDDLE | {"engine", "codegen", "verifier"},
     "api": frozenset({"pipeline", "deriving"}),

@@ -81,12 +81,17 @@ class Solver:
 
 def clash(constraints: Sequence[Constraint]) -> Constraint | None:
     """The first constraint that cannot be met together with those before it, or ``None``."""
+    return settle(constraints)[1]
+
+
+def settle(constraints: Sequence[Constraint]) -> tuple[Solver, Constraint | None]:
+    """The sizes as far as the constraints tell them, and the first constraint that cannot be met."""
     solver = Solver()
     pending: list[Constraint] = []
     for c in constraints:
         if c.kind == "equal":
             if not solver.union(*c.sizes):
-                return c
+                return solver, c
         else:
             pending.append(c)
     deciders: dict[str, Callable[[Constraint, bool], bool | None]] = {
@@ -99,7 +104,7 @@ def clash(constraints: Sequence[Constraint]) -> Constraint | None:
             for k, c in enumerate(pending):
                 decided = deciders[c.kind](c, strict)
                 if decided is False:
-                    return c
+                    return solver, c
                 if decided is None:
                     left.append(c)
                 elif strict:  # one default decision may force others
@@ -108,7 +113,7 @@ def clash(constraints: Sequence[Constraint]) -> Constraint | None:
             if len(left) == len(pending):
                 break
             pending = left
-    return None
+    return solver, None
 
 
 def statements_of(constraints: Iterable[Constraint]) -> list[int]:

@@ -67,6 +67,7 @@ class Finding:
     proof: Proof | None = None
     reading: str | None = None
     internal: bool = False
+    certain: bool = False  # of a section's derivation: strong enough to contradict the catalogue
 
 
 @dataclass(slots=True)

@@ -30,6 +30,7 @@ def build(
     indices: Mapping[str, str] | None = None,
     assume: Sequence[str] = (),
     initial: Mapping[str, str] | None = None,
+    base: int = 0,
 ) -> Program:
     """Makes a program.
 
@@ -39,6 +40,7 @@ def build(
         indices: size of the axis of an index letter, where no access says it.
         assume: facts in catalogue notation, ``sum(Y, axis=0) = 1``.
         initial: for a recurrence ``H[t, i] = ... H[t - 1, j] ...``, the input that is ``H[-1]``.
+        base: the number of the first item of an axis: 0 in catalogue notation, 1 in most sheets.
 
     Raises:
         ShapeError: SD5xx, naming the definition and both sizes.
@@ -52,7 +54,7 @@ def build(
         >>> p.assignments[0].variable.element, p.assignments[0].body
         (y[i], sum(x[_0]*W[i, _0], _0))
     """
-    builder = _Builder(roles, indices or {})
+    builder = _Builder(roles, indices or {}, base)
     recurrent = builder.announce(lines)
     for line in lines:
         builder.define(line)
@@ -67,12 +69,12 @@ def build(
 
 
 class _Builder:
-    def __init__(self, roles: Mapping[str, Role], indices: Mapping[str, str]) -> None:
+    def __init__(self, roles: Mapping[str, Role], indices: Mapping[str, str], base: int) -> None:
         self.roles = roles
         self.taken: dict[sp.Expr, list[Axis]] = {}
         self.busy = {*roles}
         ranges = {letter: size(text) for letter, text in indices.items()}
-        scope = scope_of(roles, ranges=ranges)
+        scope = scope_of(roles, ranges=ranges, base=base)
         known = {
             s.name: Tensor(size_symbol(s.name), ()) for r in ranges.values() for s in sorted(r.free_symbols, key=str)
         }

@@ -93,7 +93,7 @@ class Script:
     def latex(self, line: Assignment) -> str:
         """The line as a textbook prints it."""
         node = self.array_form(line)
-        if node is not None and _printable(node):
+        if node is not None and printable(node):
             return f"{latex(array.Name(line.name), self.spell)} = {latex(node, self.spell, self.arrays)}"
         return self.latex_letters(line)
 
@@ -109,7 +109,7 @@ class Script:
         return latex(_without_zeros(node, self.shapes), self.spell)
 
 
-def _printable(node: Node) -> bool:
+def printable(node: Node) -> bool:
     """Whether print has a sign for everything in an array expression."""
     for n in array.walk(node):
         if isinstance(n, array.Index) or (isinstance(n, array.Call) and n.options):

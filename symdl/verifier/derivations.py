@@ -110,7 +110,7 @@ def _enforce(f: Floating, left: sp.Expr, right: sp.Expr, program: Program) -> No
     """Makes a fact true at a point: entries that sum to something known, a symmetric matrix."""
     if isinstance(left, Reduce) and left.op == "sum" and isinstance(left.body, Access):
         name = str(left.body.tensor.name)
-        if name in program.inputs and all(isinstance(i, Axis) for i in left.body.indices):
+        if name in program.inputs and all(isinstance(i, Axis) or i == 0 for i in left.body.indices):
             where = tuple(k for k, i in enumerate(left.body.indices) if i in left.bound)
             values = f.arrays[name]
             positive = np.abs(values) + 0.1
@@ -218,6 +218,22 @@ def judge_equations(
         run(setting.program, point)
         compute(known, setting.open_ended, point, {})
         return [_agree(point.on(left, axes), point.on(right, axes)) for left, right, axes in equations]
+
+
+def agreement(setting: Setting, lines: Sequence[Assignment], left: sp.Expr, right: sp.Expr, axes: Axes) -> bool | None:
+    """Whether two sides that may name derived lines agree at two points; ``None`` where one of them has no value."""
+    sizes = setting.sizes()
+    found: list[bool] = []
+    for seed in (21, 22):
+        point = setting.draw(seed, sizes)
+        with np.errstate(all="ignore"):
+            run(setting.program, point)
+            compute(lines, setting.open_ended, point, {})
+            a, b = point.on(left, axes), point.on(right, axes)
+        if not (np.all(np.isfinite(a)) and np.all(np.isfinite(b))):
+            return None
+        found.append(_agree(a, b))
+    return all(found)
 
 
 def _agree(a: Array, b: Array) -> bool:
