@@ -1,7 +1,7 @@
 r"""What a sheet says of a network: definitions that end in a loss, and claims about derivatives of that loss.
 
-``\frac{\partial L}{\partial W_2}``, ``dW_2`` and a ``\delta_2`` that the sheet ties to a derivative all mean the adjoint
-of a quantity; in what is gathered here they bear one name, ``d`` and the name of the quantity.
+``\frac{\partial L}{\partial W_2}``, ``dW_2`` and a ``\delta_2`` that the sheet ties to a derivative all mean the
+adjoint of a quantity; in what is gathered here they bear one name, ``d`` and the name of the quantity.
 """
 
 from __future__ import annotations
@@ -100,6 +100,10 @@ def networks(statements: Sequence[Statement]) -> list[Network]:
         groups.setdefault(key, []).append(claim)
     atoms = {name: atom for s in statements for name, atom in s.atoms.items()}
     named = {target: name for name, target in ties.items()}
+    for name, atom in atoms.items():
+        target = adjoint_of(atom)
+        if target is not None and atom.letter != "grad":
+            named.setdefault(target, name)
     return [
         Network(tuple(d.line for d in chain), tuple(d.statement for d in chain), tuple(groups[key]), atoms, named)
         for key, chain in programs.items()
