@@ -66,18 +66,19 @@ def side_of(
     notes: Sequence[str] = (),
     index: int = 0,
     equation: int = 0,
+    fixed: frozenset[str] = frozenset(),
 ) -> Side:
     """Prepares one equation for matching."""
     own = tuple(n.id for n in left.items if isinstance(n, array.Name)) if isinstance(left, array.Index) else ()
     letters = tuple(dict.fromkeys((*own, *free_letters(right))))
-    body = tuple(n for n in body_names(right) if n not in letters)
+    body = tuple(n for n in body_names(right) if n not in letters and n not in fixed)
     functions: dict[str, None] = {}
     for node in array.walk(right):
         if isinstance(node, array.Apply):
             functions.setdefault(node.function)
     names, subject = _subject(left, atoms)
     layer = subject.layer if subject is not None else ""
-    sheet = Sheet(atoms, body, frozenset(limit_names(right)), relation, layer)
+    sheet = Sheet(atoms, body, frozenset(limit_names(right)), relation, layer, fixed)
     return Side(left, right, sheet, letters, tuple(functions), names, subject, tuple(notes), index, equation)
 
 
@@ -98,7 +99,7 @@ def _subject(left: Node | None, atoms: Mapping[str, Atom]) -> tuple[tuple[str, .
         return spellings(atom), atom
     if isinstance(left, array.Derivative):
         names, _ = _subject(left.body, atoms)
-        return tuple(n + "'" for n in names), None
+        return tuple(n + "'" * len(left.wrt) for n in names), None
     if isinstance(left, array.Apply):
         atom = atoms.get(left.function) or Atom(left.function)
         primes = "'" * left.primes
@@ -158,7 +159,7 @@ def matching(ready: Probe, renaming: Renaming, group: Sequence[Prepared]) -> Ite
     for settings in ready.options:
         left = list(group)
         for k, point in enumerate(group[0].points):
-            env = {name: point[role] for name, role in renaming.roles.items()}
+            env = values_at(ready.side, renaming, point)
             bind_limits(ready.sums, env)
             try:
                 value = evaluate(ready.side.right, env, functions, settings)
@@ -169,6 +170,12 @@ def matching(ready: Probe, renaming: Renaming, group: Sequence[Prepared]) -> Ite
                 break
         for form in left:
             yield form, settings
+
+
+def values_at(side: Side, renaming: Renaming, point: Mapping[str, Value]) -> dict[str, Value]:
+    """The values of a side's names at a point of a form."""
+    sizes = {name: point[name] for name in side.sheet.fixed if name in point}
+    return {**sizes, **{name: point[role] for name, role in renaming.roles.items()}}
 
 
 def function_table(mine: Sequence[str], form: Prepared) -> Mapping[str, Callable[..., Value]] | None:
@@ -241,9 +248,12 @@ def left_agrees(side: Side, renaming: Renaming, form: Prepared, settings: Settin
     if left is None or (is_naming(left) and not named_function):
         return True
     functions = function_table(side.functions, form) or {}
+    theirs = form.form.value.left
+    if isinstance(left, array.Derivative) and isinstance(theirs, array.Derivative):
+        return _same_derivative(left, theirs, side, renaming, form)
     for k, point in enumerate(form.points):
         target = form.targets[k] if named_function else form.lefts[k]
-        env = {name: point[role] for name, role in renaming.roles.items()}
+        env = values_at(side, renaming, point)
         try:
             value = evaluate(left, env, functions, settings)
         except NoValue:
@@ -251,6 +261,30 @@ def left_agrees(side: Side, renaming: Renaming, form: Prepared, settings: Settin
         if target is None or not close(value, target):
             return False
     return True
+
+
+def _same_derivative(
+    left: array.Derivative, theirs: array.Derivative, side: Side, renaming: Renaming, form: Prepared
+) -> bool:
+    """Whether two derivatives are of the same function by the same quantity."""
+    roles = renaming.roles
+    if [_by(w, roles) for w in left.wrt] != [_by(w, {}) for w in theirs.wrt]:
+        return False
+    functions = {f: form.stand_in(f) for f in form.functions}
+    for point in form.points:
+        try:
+            mine = evaluate(left.body, values_at(side, renaming, point), functions, Settings(columns=True))
+            value = evaluate(theirs.body, point, functions, Settings())
+        except (NoValue, KeyError):
+            return False
+        if not close(mine, value):
+            return False
+    return True
+
+
+def _by(node: Node, roles: Mapping[str, str]) -> str:
+    name = node.base if isinstance(node, array.Index) else node
+    return roles.get(name.id, name.id) if isinstance(name, array.Name) else ""
 
 
 def grouped(forms: Iterable[Prepared]) -> list[list[Prepared]]:

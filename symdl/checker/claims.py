@@ -102,7 +102,9 @@ def _plain(node: Node, statement: Statement) -> bool:
             n, (array.Apply, array.Index, array.Expect, array.Reduce, array.Concat, array.Matrix, array.Transpose)
         ):
             return False
-        if isinstance(n, array.Derivative) and isinstance(n.body, array.Name):  # of what, is said elsewhere
+        if isinstance(n, array.Derivative) and (
+            isinstance(n.body, array.Name) or not {x for w in n.wrt for x in array.names(w)} & set(array.names(n.body))
+        ):  # of what, is said elsewhere
             return False
         if isinstance(n, array.Mul) and n.how != array.HADAMARD and _capital(n.left) and _capital(n.right):
             return False  # matrices, for which the order of factors matters

@@ -31,11 +31,13 @@ class Neighbours:
         names: left-hand names of siblings and family members that are not its own.
         letters: letters of their roles that are not its own.
         words: letters of several characters (``FN``, ``lr``) of the whole catalogue; each means one thing.
+        recurrent: letters of what has a value one step before, here or in a neighbour: their time mark says which.
     """
 
     names: frozenset[str] = frozenset()
     letters: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
+    recurrent: frozenset[str] = frozenset()
 
 
 def neighbours(entries: Mapping[str, Entry]) -> dict[str, Neighbours]:
@@ -49,7 +51,15 @@ def neighbours(entries: Mapping[str, Entry]) -> dict[str, Neighbours]:
         ]
         names = {n for o in near for n in o.names} - set(e.names)
         theirs = {s for o in near for s in letters[o.id]} - letters[e.id]
-        out[e.id] = Neighbours(frozenset(names), frozenset(theirs), words)
+        recurrent = {
+            s
+            for o in (e, *near)
+            for f in o.forms
+            for r in f.roles.values()
+            if r.id == o.previous or r.id.endswith("_prev")
+            for s in r.letters
+        }
+        out[e.id] = Neighbours(frozenset(names), frozenset(theirs), words, frozenset(recurrent))
     return out
 
 
@@ -203,6 +213,8 @@ def _body_names(node: Node, bound: frozenset[str], out: dict[str, None]) -> None
         _body_names(node.body, bound | {node.index}, out)
     elif isinstance(node, array.Expect):
         _body_names(node.body, bound | {node.variable}, out)
+    elif isinstance(node, array.Call) and node.function == "eye":
+        return  # its size follows from what it is added to
     else:
         for child in array.children(node):
             _body_names(child, bound, out)

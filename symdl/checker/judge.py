@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -15,6 +15,7 @@ from symdl.checker.claims import Claim, claims_of
 from symdl.checker.equations import equation
 from symdl.checker.evidence import Keywords, heard, weigh
 from symdl.checker.findings import Consistency, Engines, Finding, Sheet, Silence
+from symdl.checker.fixed import eye, meanings
 from symdl.checker.forms import Prepared, neighbours, prepare
 from symdl.checker.renaming import exact, weakest
 from symdl.checker.repair import Budget, Miss, candidates, likeness, near_misses
@@ -81,7 +82,7 @@ class Judge:
         return out.strip()
 
     def _judge(self, statement: Statement, sheet: Sheet) -> Finding:
-        sides = list(self.sides(statement))
+        sides = list(self.sides(statement, sheet.scope))
         if not sides or all(_bare(s.right) for s in sides):
             return self._claims(statement, sheet) or Finding(Verdict.DEFINITION)
         found = self._agreements(statement, sides)
@@ -98,8 +99,23 @@ class Judge:
             return replace(own, suggestion=hint.suggestion) if hint and own.verdict is Verdict.REFUTED else own
         return near or Finding(Verdict.DEFINITION)
 
-    def sides(self, statement: Statement) -> Iterator[Side]:
+    def sides(self, statement: Statement, defined: Collection[str] = ()) -> Iterator[Side]:
         """Every equation of the statement under every reading; a bare expression has no left side."""
+        for side in self._read_sides(statement):
+            yield side
+            for right, fixed in meanings(side.right, side.sheet.atoms, defined, self.sizes):
+                s = side.sheet
+                yield side_of(side.left, right, s.atoms, s.relation, side.notes, side.index, side.equation, fixed)
+
+    @cached_property
+    def sizes(self) -> frozenset[str]:
+        """Names of the sizes of identity matrices in the catalogue."""
+        lines = (line for e in self.catalogue.entries.values() for f in e.forms for line in f.lines)
+        found = (eye(node) for line in lines for node in array.walk(line.right))
+        return frozenset(size for size in found if size is not None)
+
+    @staticmethod
+    def _read_sides(statement: Statement) -> Iterator[Side]:
         for k, reading in enumerate(statement.readings):
             if not statement.relations:
                 if reading.sides[0] is not None:
@@ -178,7 +194,7 @@ class Judge:
         known = letters >= 1 or self._words(form.entry, statement) > 0  # else it may be chance
         sure = (
             (named and size > 1 and (letters >= 1 or (size > 4 and known)))
-            or (evidence >= 3 and size > 2 and known)
+            or (evidence >= 3 and size > 2 and (letters >= 1 or (size > 4 and known)))
             or (size >= 8 and known)
             or (size >= 5 and letters >= 1)
             or (size == 1 and named and letters >= 3)
@@ -476,7 +492,7 @@ def _widened(agreement: Agreement, miss: Miss) -> Agreement:
     right, edit = miss.side.right, miss.edit
     roles = dict(agreement.renaming.roles)
     table = dict(agreement.form.table)
-    bound = {n.index for n in array.walk(right) if isinstance(n, array.Reduce)}
+    bound = {n.index for n in array.walk(right) if isinstance(n, array.Reduce)} | miss.side.sheet.fixed
     put_in = [n for n in array.names(edit.new) if n in roles]
     like = table[roles[put_in[0]]] if len(put_in) == 1 else Role("", "positive", (), ())
     for name in array.names(right):

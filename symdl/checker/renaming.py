@@ -35,6 +35,7 @@ class Sheet:
         limits: identifiers that occur in limits of sums.
         relation: ``:=`` if the statement is an assignment.
         layer: layer mark of the left side, if it has one.
+        fixed: identifiers that are no quantities: the size of an identity matrix, Kronecker's delta.
     """
 
     atoms: Mapping[str, Atom]
@@ -42,6 +43,7 @@ class Sheet:
     limits: frozenset[str]
     relation: str = "="
     layer: str = ""
+    fixed: frozenset[str] = frozenset()
 
     def atom(self, name: str) -> Atom:
         """The atom of an identifier; an identifier nobody declared is its own letter."""
@@ -101,6 +103,8 @@ def fit(name: str, role: Role, form: Prepared, sheet: Sheet) -> int | None:
         # its usual name belongs to another part of this formula
         if other.id != role.id and candidates[0] in other.letters:
             return None
+    if set(whole) & form.near.letters:
+        return None  # it is what a neighbour calls one of its own quantities
     if atom.accent and _accent_belongs_elsewhere(role, form):
         return None
     if atom.letter.endswith("()"):
@@ -121,7 +125,9 @@ def _marks_fit(atom: Atom, role: Role, form: Prepared, sheet: Sheet) -> bool:
         if atom.mark == "next":
             return False
         return not (atom.mark == "cur" and (sheet.has_previous or sheet.relation != ":="))
-    return not (form.entry.previous and atom.mark == "prev")
+    if role.id.endswith("_next"):
+        return atom.mark != "prev"
+    return atom.mark != "prev" or not (form.entry.previous or set(spellings(atom)) & form.near.recurrent)
 
 
 _LAYER = re.compile(r"([A-Za-z]*)([+-]?\d*)\Z")

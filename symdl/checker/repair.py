@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from symdl.checker.agreement import Agreement, Probe, Side, grouped, matching, named, probe, side_of
+from symdl.checker.agreement import Agreement, Probe, Side, grouped, left_agrees, matching, named, probe, side_of
 from symdl.checker.edits import Edit, Pool, edits, foreign_edits, letters_of
-from symdl.checker.forms import Prepared, body_names, operators
+from symdl.checker.forms import Prepared, body_names, is_naming, operators
 from symdl.checker.renaming import Renaming, renamings, spellings, weakest
+from symdl.terms import array
 from symdl.terms.symbols import Atom
 
 FORM_COST = 0.15
@@ -134,7 +135,10 @@ class Bench:
         self.edits = [self._prepared(e) for e in edits(side.right, pool)]
 
     def _prepared(self, edit: Edit) -> tuple[Edit, frozenset[str], Probe | None]:
-        return edit, frozenset(body_names(edit.tree)) - set(self.side.letters), None
+        return edit, self._quantities(edit), None
+
+    def _quantities(self, edit: Edit) -> frozenset[str]:
+        return frozenset(body_names(edit.tree)) - set(self.side.letters) - self.side.sheet.fixed
 
     def with_foreign(self, form: Prepared) -> Iterator[tuple[int, Edit, frozenset[str]]]:
         """The shared edits, then those that bring in a quantity only the entry knows."""
@@ -148,14 +152,15 @@ class Bench:
         for role in foreign:
             self.atoms.setdefault(role, Atom(role))
         for edit in foreign_edits(self.side.right, foreign):
-            yield -1, edit, frozenset(body_names(edit.tree)) - set(self.side.letters)
+            yield -1, edit, self._quantities(edit)
 
     def changed(self, k: int, edit: Edit) -> Probe:
         """The side after an edit, ready to be evaluated."""
         if k >= 0 and (known := self.edits[k][2]) is not None:
             return known
         s = self.side
-        out = probe(side_of(s.left, edit.tree, self.atoms, s.sheet.relation, s.notes, s.index, s.equation))
+        fixed = s.sheet.fixed
+        out = probe(side_of(s.left, edit.tree, self.atoms, s.sheet.relation, s.notes, s.index, s.equation, fixed))
         if k >= 0:
             self.edits[k] = (edit, self.edits[k][1], out)
         return out
@@ -178,6 +183,9 @@ def _search(bench: Bench, group: Sequence[Prepared], budget: Budget) -> Iterator
                 return
             hits = list(matching(ready, renaming, group))
             for form, settings in hits:
+                expression = isinstance(side.left, array.Derivative) or not is_naming(form.form.value.left)
+                if expression and not left_agrees(changed, renaming, form, settings):
+                    continue
                 agreement = Agreement(form, renaming, settings, changed, named(changed, form, renaming))
                 letters = weakest(renaming, form, changed.sheet)
                 yield Miss(edit.cost - _tie(edit, side), edit, agreement, side, 0, letters, alike[form.form.name])

@@ -262,7 +262,8 @@ WORDS = frozenset(
     JS IoU ELBO PPL TP FP TN FN TPR FPR bn LN BN std var Var VAR Cov cov mean median Norm norm clip sign sgn diag tr Tr
     det rank erf sinc id MLP FFN CNN RNN LSTM GRU Dice head concat Concat cat bias weight gain input output data test
     train lambd eps wd PE MH PSNR BLEU FID SSIM Acc Prec Rec AUC ROC GAN VAE SGD WGAN dim vec eig pred true real fake
-    gen disc rec reg tot pos len num avg obs ref emb seq sim FL RMS""".split()
+    gen disc rec reg tot pos len num avg obs ref emb seq sim FL RMS MCC NPV PPV FNR TNR FDR MAPE SMAPE RMSLE MSLE ECE BS
+    JSD KLD TV SNR NDCG MRR MAP CRPS LSE AIC BIC ADAM MHA MSA GeLU SwiGLU GLU BIC FLOPs LoRA DPO PPO GAE""".split()
 )
 """Letters in a row that are one name; a run of four or more letters is one anyway."""
 

@@ -31,6 +31,7 @@ from symdl.terms.syntax import (
     Scripted,
     Syntax,
     Word,
+    walk,
 )
 
 _DIFFERENTIALS = ("partial", "d", "delta")
@@ -254,10 +255,16 @@ class Elaboration(Limits):
         plain = isinstance(inner, (array.Name, array.Index)) and fraction
         used = set(array.names(inner))
         if not plain and not all(set(array.names(w)) & used for w in by):
-            if len(wrt) == 1:
+            if len(wrt) == 1 and (not fraction or self.names_a_loss(body)):
                 return self.whole_gradient(wrt, body, whole)
+            if len(wrt) == 1:
+                return array.Derivative(inner, by, span=self.at(whole))  # the logarithm of a probability, by a logit
             raise self.unread("a derivative by something that does not occur", whole)
         return array.Derivative(inner, by, span=self.at(whole))
+
+    def names_a_loss(self, body: Syntax) -> bool:
+        """Whether a quotient or a sum under the derivative has a loss in it: ``\\partial (L + R)``."""
+        return any(key(n) in conv.LOSSES for n in walk(body))
 
     def is_loss(self, head: Syntax, body: Syntax) -> bool:
         """Whether the loss as a whole is differentiated."""

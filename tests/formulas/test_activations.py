@@ -109,6 +109,7 @@ TABLE: dict[str, Callable[..., Any]] = {
     "logsumexp_function": lse,
     "logsumexp_function/temperature": lambda z, T: T * lse(z / T),
     "softmax_jacobian": jac,
+    "log_softmax_jacobian": lambda p: np.eye(len(p)) - np.outer(np.ones(len(p)), p),
     "heaviside": lambda x: float(x > 0),
     "heaviside/strict": lambda x: float(x > 0),
     "heaviside/other_order_strict": lambda x: float(x > 0),

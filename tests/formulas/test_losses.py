@@ -175,6 +175,8 @@ CLASSIFICATION: Table = {
     "softmax_cross_entropy/soft": lambda z, y: -np.dot(y, log(soft(z))),
     "softmax_cross_entropy/soft_difference": lambda z, y: -np.dot(y, log(soft(z))),
     "softmax_cross_entropy/right_class": lambda z, s: np.logaddexp.reduce(z) - s,
+    "softmax_cross_entropy/right_class_index": lambda z: np.logaddexp.reduce(z) - z,
+    "softmax_cross_entropy/right_class_index_quotient": lambda z: np.logaddexp.reduce(z) - z,
     "softmax_cross_entropy/right_class_difference": lambda z, s: np.logaddexp.reduce(z) - s,
     "cross_entropy_gradient": lambda p, y: p - y,
     "cross_entropy_gradient/mean": lambda p, y, m: (p - y) / m,

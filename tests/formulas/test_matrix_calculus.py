@@ -81,6 +81,7 @@ TABLE: dict[str, Any] = {
     "frobenius_norm_trace": lambda A: math.hypot(*A.ravel()),
     "frobenius_norm_trace/squared": lambda A: square(A),
     "frobenius_norm_trace/squared_trace": lambda A: square(A),
+    "frobenius_norm_trace/identity": lambda A: square(A),
     "woodbury_identity": lambda A, U, C, V: np.linalg.solve(A + U @ C @ V, np.diag(np.ones(len(A)))),
     "woodbury_identity/rank_one": lambda A, u, v: np.linalg.solve(A + u @ v.T, np.diag(np.ones(len(A)))),
     "pseudo_inverse": lambda A: np.linalg.pinv(A),
