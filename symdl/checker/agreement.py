@@ -77,9 +77,17 @@ def side_of(
         if isinstance(node, array.Apply):
             functions.setdefault(node.function)
     names, subject = _subject(left, atoms)
-    layer = subject.layer if subject is not None else ""
+    layer = _layer(subject) if subject is not None else ""
     sheet = Sheet(atoms, body, frozenset(limit_names(right)), relation, layer, fixed)
     return Side(left, right, sheet, letters, tuple(functions), names, subject, tuple(notes), index, equation)
+
+
+def _layer(subject: Atom) -> str:
+    """The layer of what is defined; of a gradient by ``W_2`` it is 2."""
+    if subject.layer or subject.letter != "grad":
+        return subject.layer
+    stem, _, number = subject.subscript.rpartition("_")
+    return number if stem in ("W", "w", "b", "Theta", "theta") and number.isdigit() else ""
 
 
 UNAMBIGUOUS = frozenset("exp log sqrt tanh sinh cosh sin cos tan softplus".split())

@@ -223,6 +223,11 @@ def _names(node: Node, pool: Pool) -> Iterator[Local]:
         yield node.base, 1.4, "index", f"{node.base.id} needs no index"
 
 
+def _seldom_positive(node: Node) -> bool:
+    """Whether a term is a logarithm of something, most often a probability, or has a minus."""
+    return isinstance(node, Neg) or any(isinstance(n, Call) and n.function == "log" for n in array.walk(node))
+
+
 def _any(node: Node) -> Iterator[Local]:
     if isinstance(node, Neg):
         yield node.body, 1.0, "sign", "a sign is flipped"
@@ -232,6 +237,8 @@ def _any(node: Node) -> Iterator[Local]:
     yield Transpose(node), 1.2, "transpose", "a transpose is missing"
     yield Pow(node, Num(Fraction(2))), 1.1, "exponent", "a square is missing"
     for f in WRAPPERS:
+        if f == "relu" and _seldom_positive(node):
+            continue  # nothing would be left
         yield (
             Call(f, (node,)),
             1.1 if f == "sqrt" else 1.2,

@@ -19,7 +19,7 @@ from symdl.checker.fixed import eye, meanings
 from symdl.checker.forms import Prepared, neighbours, prepare
 from symdl.checker.renaming import exact, weakest
 from symdl.checker.repair import Budget, Miss, candidates, likeness, near_misses
-from symdl.checker.suggestion import awkwardness, suggest
+from symdl.checker.suggestion import awkwardness, read, suggest
 from symdl.errors import NotSupported, ShapeError, SymdlError
 from symdl.notation.strict import show
 from symdl.terms import array
@@ -195,7 +195,7 @@ class Judge:
         sure = (
             (named and size > 1 and (letters >= 1 or (size > 4 and known)))
             or (evidence >= 3 and size > 2 and (letters >= 1 or (size > 4 and known)))
-            or (size >= 8 and known)
+            or (size >= 8 and known and (letters >= 1 or named or evidence >= 3))
             or (size >= 5 and letters >= 1)
             or (size == 1 and named and letters >= 3)
         )
@@ -443,9 +443,19 @@ class Judge:
             code="SD702",
             message=f"this is not {title}: {miss.edit.text}",
             witness=witness,
-            suggestion=min((suggest(statement, m.side, m.edit) for m in spellings), key=awkwardness),
+            suggestion=self._suggestion(statement, entry, spellings),
             reading=self.reading_text(statement, statement.readings[miss.side.index]),
         )
+
+    def _suggestion(self, statement: Statement, entry: Entry, spellings: Sequence[Miss]) -> str:
+        """The plainest spelling of the repair among those that are understood as the entry when read again."""
+        texts = sorted({suggest(statement, m.side, m.edit) for m in spellings}, key=awkwardness)
+        return next((t for t in texts if self._understood(t, statement, entry)), texts[0])
+
+    def _understood(self, text: str, statement: Statement, entry: Entry) -> bool:
+        groups = [(g, Care()) for g in self.groups if g[0].entry.id == entry.id]
+        again = read(text, statement.context)
+        return any(agreements(side, groups) for s in again for side in self.sides(s))
 
     def _remark(self, statement: Statement, miss: Miss) -> Finding:
         entry = miss.agreement.form.entry

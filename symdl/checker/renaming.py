@@ -116,7 +116,7 @@ def _marks_fit(atom: Atom, role: Role, form: Prepared, sheet: Sheet) -> bool:
     offsets = form.entry.layers.get(role.id)
     if (
         offsets is not None
-        and (distance := _layers_apart(atom.layer, sheet.layer)) is not None
+        and (distance := _layers_apart(_layer_of(atom), sheet.layer)) is not None
         and distance not in offsets
     ):
         return False
@@ -128,6 +128,12 @@ def _marks_fit(atom: Atom, role: Role, form: Prepared, sheet: Sheet) -> bool:
     if role.id.endswith("_next"):
         return atom.mark != "prev"
     return atom.mark != "prev" or not (form.entry.previous or set(spellings(atom)) & form.near.recurrent)
+
+
+def _layer_of(atom: Atom) -> str:
+    """The layer an atom belongs to; the input of the network, a plain ``x``, is layer 0."""
+    plain = atom.letter in ("x", "X") and not (atom.subscript or atom.accent or atom.mark or atom.primes)
+    return "0" if plain and not atom.layer else atom.layer
 
 
 _LAYER = re.compile(r"([A-Za-z]*)([+-]?\d*)\Z")

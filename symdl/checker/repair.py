@@ -183,14 +183,20 @@ def _search(bench: Bench, group: Sequence[Prepared], budget: Budget) -> Iterator
                 return
             hits = list(matching(ready, renaming, group))
             for form, settings in hits:
-                expression = isinstance(side.left, array.Derivative) or not is_naming(form.form.value.left)
-                if expression and not left_agrees(changed, renaming, form, settings):
+                if _claims(side.left, form) and not left_agrees(changed, renaming, form, settings):
                     continue
                 agreement = Agreement(form, renaming, settings, changed, named(changed, form, renaming))
                 letters = weakest(renaming, form, changed.sheet)
                 yield Miss(edit.cost - _tie(edit, side), edit, agreement, side, 0, letters, alike[form.form.name])
             if hits:
                 break
+
+
+def _claims(left: array.Node | None, form: Prepared) -> bool:
+    """Whether the left side says more than a name: a derivative, ``\\sigma(-z)``, or the form's own left side does."""
+    if isinstance(left, (array.Apply, array.Call)):
+        return any(isinstance(a, (array.Neg, array.Add, array.Mul, array.Div, array.Num)) for a in left.args)
+    return isinstance(left, array.Derivative) or not is_naming(form.form.value.left)
 
 
 def _tie(edit: Edit, side: Side) -> float:

@@ -28,6 +28,14 @@ def suggest(statement: Statement, side: Side, edit: Edit) -> str:
     return _reprinted(statement, side, edit.tree, spell)
 
 
+def read(text: str, context: Context) -> list[Statement]:
+    """The statements of a suggestion, read on their own."""
+    try:
+        return list(statements(text, lambda _: (1, 1), context, NameTable()))
+    except Exception:
+        return []
+
+
 def awkwardness(latex_: str) -> tuple[int, int]:
     """Of several spellings of one repair the least awkward is shown: few minuses behind brackets, then short."""
     return len(re.findall(r"[({]\s*-(?!\d*\})|-\s*\(\s*-", latex_)), len(latex_)
@@ -45,7 +53,9 @@ def spellings_of(statement: Statement, side: Side) -> dict[str, str]:
     for root in (side.left, side.right):
         for node in array.walk(root) if root is not None else ():
             if isinstance(node, array.Name) and node.span is not None and node.id not in indexed:
-                out.setdefault(node.id, node.span.text(statement.latex))
+                text = node.span.text(statement.latex)
+                if not (text.isalpha() and len(text) > len(node.id) == 1):  # one of several indices: "ij"
+                    out.setdefault(node.id, text)
     return out
 
 
@@ -106,11 +116,7 @@ def _with_atoms(statement: Statement, spell: dict[str, str]) -> dict[str, str | 
 
 def _reads_as(text: str, statement: Statement, side: Side, tree: Node) -> bool:
     """Whether the corrected text is read as the repaired formula."""
-    try:
-        again = statements(text, lambda _: (1, 1), Context(), NameTable())
-    except Exception:
-        return False
-    for s in again:
+    for s in read(text, Context()):
         for reading in s.readings:
             k = side.equation + 1 if s.relations else 0
             if k < len(reading.sides) and reading.sides[k] == tree:

@@ -98,7 +98,8 @@ def used_atoms(readings: Sequence[Reading], atoms: Mapping[str, Atom]) -> dict[s
 
 def shift_marks(readings: Sequence[Reading], atoms: dict[str, Atom]) -> tuple[list[Reading], dict[str, Atom]]:
     r"""``w_{t+1} = w_t - v_t``: what is next becomes current, and its own current value the previous one."""
-    following = {replace(a, mark="") for a in atoms.values() if a.mark == "next"}
+    lefts = {n for r in readings if r.sides and r.sides[0] is not None for n in array.names(r.sides[0])}
+    following = {replace(a, mark="") for n, a in atoms.items() if a.mark == "next" and n in lefts}
     if not following or any(a.mark == "prev" for a in atoms.values()):
         return list(readings), atoms
     renamed: dict[str, str] = {}

@@ -122,7 +122,13 @@ TABLE: dict[str, Any] = {
     "boltzmann_energy/weights_by_hidden": lambda a, v, b, h, W: -total(a * v, b * h, W * h * v.T),
     "boltzmann_conditional": lambda b, v, w: (1 + math.tanh((b + total(v * w)) / 2)) / 2,
 }
-GAN = ("gan_value", "gan_discriminator_loss", "gan_generator_loss", "gan_generator_loss_non_saturating", "gan_generator_objective")
+GAN = (
+    "gan_value",
+    "gan_discriminator_loss",
+    "gan_generator_loss",
+    "gan_generator_loss_non_saturating",
+    "gan_generator_objective",
+)
 FIXED: dict[str, Any] = {k: {"disc": prob} for k in GAN}
 
 
