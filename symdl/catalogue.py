@@ -18,12 +18,8 @@ from typing import Any
 from symdl.errors import CatalogueError, NotationError
 from symdl.notation import strict
 from symdl.terms import array
-from symdl.terms.formula import Claim, Definition, Entry, Form, Role, Shape
+from symdl.terms.formula import KINDS, Claim, Definition, Entry, Form, Role, Shape
 
-BASE_KINDS = frozenset(
-    """real positive nonnegative unit size integer binary diagonal probability gradient statistic function
-    index""".split()
-)
 FIELDS = frozenset(
     """title keywords names previous symbols define variants latex claims siblings family complete about sources
     errata notes condition layers""".split()
@@ -122,9 +118,9 @@ def _toml(file: Path) -> dict[str, Any]:
 def _kinds(file: Path) -> dict[str, dict[str, Any]]:
     kinds = _toml(file) if file.is_file() else {}
     for name, table in kinds.items():
-        if table.get("kind") not in BASE_KINDS:
+        if table.get("kind") not in KINDS:
             raise CatalogueError(
-                "SD402", f"symbols.toml: {name} has the kind {table.get('kind')!r}", f"one of {sorted(BASE_KINDS)}"
+                "SD402", f"symbols.toml: {name} has the kind {table.get('kind')!r}", f"one of {sorted(KINDS)}"
             )
     return kinds
 
@@ -239,7 +235,7 @@ def _role(entry: str, name: str, value: Any, kinds: dict[str, dict[str, Any]]) -
     base: dict[str, Any] = {}
     if kind in kinds:  # a named kind may refine a base kind of the same name: `gradient` brings its letters
         base, kind = kinds[kind], kinds[kind]["kind"]
-    elif kind not in BASE_KINDS:
+    elif kind not in KINDS:
         raise CatalogueError(
             "SD402", f"{entry}: symbol {name} has the unknown kind {kind!r}", "declare it in symbols.toml"
         )

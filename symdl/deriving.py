@@ -30,7 +30,7 @@ from symdl.notation.strict import is_identifier, program, show, show_definition
 from symdl.terms import array
 from symdl.terms.derivation import Derivation as Derivation
 from symdl.terms.derivation import Line, Step
-from symdl.terms.formula import Definition, Entry, Form, Role
+from symdl.terms.formula import KINDS, Definition, Entry, Form, Role
 from symdl.terms.indexed import Axis
 from symdl.terms.program import Assignment, Program, Variable
 from symdl.terms.results import Evidence
@@ -142,6 +142,8 @@ def role_of(name: str, what: str | Sequence[object]) -> Role:
     found = _INPUT.match(what)
     if found is None:
         raise NotationError("SD625", f"{what!r} is no kind and shape", 'write "real[n, m]"')
+    if found[1] not in KINDS:
+        raise NotationError("SD625", f"{found[1]} is no kind", f"one of {', '.join(sorted(KINDS))}")
     shape = tuple(part.strip() for part in found[2].split(",")) if found[2] else ()
     return Role(name, found[1], shape, ())
 
@@ -223,6 +225,14 @@ def _named(problem: Problem, whole: Program) -> None:
         if whole.variable(name) is None:
             known = ", ".join(sorted({*whole.inputs, *(a.name for a in whole if not a.hidden)}))
             raise NotationError("SD621", f"the name {name} does not occur", f"one of {known}")
+    for name in problem.wrt:
+        v = whole.variable(name)
+        if v is not None and v.symbol.is_integer and name in whole.inputs:
+            raise NotationError("SD621", f"{name} counts things: nothing is differentiated by it", "name a real input")
+        if name in problem.inputs and not any(name in array.names(d.right) for d in problem.definitions):
+            raise NotationError("SD621", f"the name {name} occurs in no definition", "leave it out")
+    if problem.count and not any(size(problem.count) in v.shape for v in (a.variable for a in whole)):
+        raise NotationError("SD621", f"{problem.count} is no size of a definition", "name the size of the examples")
     if not problem.wrt:
         raise NotationError("SD621", "nothing to differentiate by", "name inputs with --wrt")
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import sympy as sp
 
-from symdl.errors import NotationError, ShapeError
+from symdl.errors import NotationError, NotSupported, ShapeError, SymdlError
+from symdl.notation.letters import agreeing
 from symdl.notation.lowering import Scope, Tensor, Value, free_axes, lower, lower_definition, scope_of, size
 from symdl.notation.strict import define
 from symdl.notation.values import renamed
@@ -113,6 +115,9 @@ class _Builder:
 
     def announce(self, lines: Sequence[Definition]) -> frozenset[str]:
         """Gives shapes to names that are used before they are defined, and returns all names of that recurrence."""
+        for k, line in enumerate(lines):
+            if line.name and not line.parameters and any(line.name == earlier.name for earlier in lines[:k]):
+                raise NotationError("SD311", f"{line.name} is defined twice", "give each definition a name of its own")
         place = {line.name: k for k, line in enumerate(lines) if line.name}
         early = [
             (k, place[n]) for k, line in enumerate(lines) for n in array.names(line.right) if place.get(n, -1) >= k
@@ -143,11 +148,25 @@ class _Builder:
         if line.name in self.inputs or any(a.name == line.name for a in self.assignments):
             raise NotationError("SD311", f"{line.name} is defined twice", "give each definition a name of its own")
         try:
+            self.known_functions(line)
             value = lower_definition(line, self.scope)
-        except ShapeError as error:
-            d = error.diagnostic
-            raise ShapeError(d.code, f"in the definition of {line.name}: {d.cause}", d.remedy, d.span) from None
+            agreeing(line.right, self.scope)
+        except (ShapeError, NotSupported, NotationError) as error:
+            raise placed(error, line.name) from None
         self.add(line.name, value, line.indices)
+
+    def known_functions(self, line: Definition) -> None:
+        """Every function is in the table, defined before, or declared as unknown."""
+        for n in array.walk(line.right):
+            if not isinstance(n, array.Apply) or n.function in self.scope.functions:
+                continue
+            role = self.roles.get(n.function)
+            if role is None or role.kind != "function":
+                raise NotationError(
+                    "SD627",
+                    f"{n.function} is no function that is known",
+                    f'declare {n.function} = "function" if it may be any; the known ones: docs/reference/notation.md',
+                )
 
     def add(self, name: str, value: Value, wish: Sequence[str] = ()) -> None:
         axes = self.letters(value.shape, wish)
@@ -205,6 +224,15 @@ class _Builder:
         variable = self.inputs[role.id]
         last = variable.letters[-1]
         return Fact(Reduce("sum", variable.element, last), sp.S.One, f"the entries of {role.id} sum to 1")
+
+
+_Placed = TypeVar("_Placed", bound=SymdlError)
+
+
+def placed(error: _Placed, name: str) -> _Placed:
+    """The error with the definition in which it was met."""
+    d = error.diagnostic
+    return type(error)(d.code, f"in the definition of {name}: {d.cause}", d.remedy, d.span)
 
 
 def _symbol(name: str, body: sp.Expr) -> sp.Symbol:

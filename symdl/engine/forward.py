@@ -13,13 +13,14 @@ from dataclasses import dataclass, replace
 
 import sympy as sp
 
+from symdl.engine.build import placed
 from symdl.engine.naming import Lines, needed, shorten
-from symdl.engine.pullback import flattened, names_in, outermost, partial
+from symdl.engine.pullback import all_others, flattened, names_in, outermost, partial
 from symdl.engine.reverse import Backward
 from symdl.engine.rules import Rules
 from symdl.engine.simplify import Simplifier
 from symdl.engine.steps import Recorder
-from symdl.engine.sums import fresh, total
+from symdl.engine.sums import total
 from symdl.errors import NotationError, NotSupported
 from symdl.terms.indexed import Access, Axis, Delta, Expectation, Indicator, MatrixFunction, Reduce
 from symdl.terms.program import Assignment, Program, Variable, reference
@@ -129,7 +130,10 @@ def _pushed(
     for a in program:
         if a.name not in wanted:
             continue
-        raw = pushforward(a.body, tangent)
+        try:
+            raw = pushforward(a.body, tangent)
+        except NotSupported as error:
+            raise placed(error, a.name) from None
         if raw == 0 and a.name not in of:
             continue
         variable = Variable(sp.Symbol(naming(a.name), real=True), (*a.variable.axes, *letters))
@@ -185,11 +189,9 @@ def _of_reduce(top: Reduce, tangent: Tangent) -> sp.Expr:
         return total(inner, axes)
     if top.op in ("max", "min"):
         return total(Indicator(sp.Eq(body, top)) * inner, axes)
-    if top.op == "prod" and len(axes) == 1:
-        other = fresh(axes[0])
-        rest = sp.Piecewise((body.xreplace({axes[0]: other}), sp.Ne(other, axes[0])), (1, True))
-        return total(Reduce("prod", rest, other) * inner, axes)
-    raise NotSupported("SD620", f"a {top.op} over {len(axes)} axes has no derivative rule", "take it over one axis")
+    if top.op == "prod":
+        return total(all_others(body, axes) * inner, axes)
+    raise NotSupported("SD620", f"the reduction {top.op} has no derivative rule", "write it by sums")
 
 
 def _of_matrix(top: MatrixFunction, tangent: Tangent) -> sp.Expr:

@@ -169,15 +169,18 @@ def _of_reduce(top: Reduce, bar: sp.Expr, axes: tuple[Axis, ...], wanted: Callab
         weight: sp.Expr = sp.S.One
     elif top.op in ("max", "min"):
         weight = Indicator(sp.Eq(body, top))
-    elif top.op == "prod" and len(inner) == 1:
-        other = fresh(inner[0])
-        rest = sp.Piecewise((body.xreplace({inner[0]: other}), sp.Ne(other, inner[0])), (1, True))
-        weight = Reduce("prod", rest, other)
+    elif top.op == "prod":
+        weight = all_others(body, inner)
     else:
-        raise NotSupported(
-            "SD620", f"a {top.op} over {len(inner)} axes has no derivative rule", "take it over one axis"
-        )
+        raise NotSupported("SD620", f"the reduction {top.op} has no derivative rule", "write it by sums")
     yield from shares(body, bar * weight, (*axes, *inner), wanted)
+
+
+def all_others(body: sp.Expr, axes: tuple[Axis, ...]) -> sp.Expr:
+    """The product of all factors but the one at ``axes``."""
+    other = {a: fresh(a) for a in axes}
+    elsewhere = sp.Or(*(sp.Ne(new, a) for a, new in other.items()))
+    return Reduce("prod", sp.Piecewise((body.xreplace(other), elsewhere), (1, True)), *other.values())
 
 
 def _of_matrix(

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from symdl.engine.build import placed
 from symdl.engine.naming import Lines, needed, shorten
 from symdl.engine.pullback import Share, names_in, received, shares
 from symdl.engine.rules import Rules
 from symdl.engine.simplify import Simplifier
 from symdl.engine.steps import Recorder
 from symdl.engine.sums import fresh
-from symdl.errors import NotationError, ShapeError
+from symdl.errors import NotationError, NotSupported, ShapeError
 from symdl.terms.indexed import Access, Axis
 from symdl.terms.program import Assignment, Program, Variable
 
@@ -189,7 +190,11 @@ class _Reverse:
         """What a definition hands down, at fresh letters; its own right side is folded to its name."""
         body = a.body.xreplace(here)
         named = {body: a.variable.element.xreplace(here)}
-        for share in shares(body, bar, tuple(here.values()), self.active.__contains__):
+        try:
+            found = list(shares(body, bar, tuple(here.values()), self.active.__contains__))
+        except NotSupported as error:
+            raise placed(error, a.name) from None
+        for share in found:
             if body.args and not isinstance(body, Access):
                 share = Share(share.target, share.body.xreplace(named), share.axes)
             yield share

@@ -13,7 +13,7 @@ from typing import Any
 
 import sympy as sp
 
-from symdl.errors import NotSupported
+from symdl.errors import NotSupported, ShapeError
 from symdl.functions import lookup
 from symdl.functions.declare import Elementwise
 from symdl.notation.element_derivative import element_derivative
@@ -180,7 +180,15 @@ class _Lowering(ArrayOperations):
         return method(self, node)
 
     def add(self, n: array.Add) -> Value:
-        return self.elementwise(lambda a, b: a + b, self.value(n.left), self.value(n.right))
+        return self.paired(lambda a, b: a + b, n.left, n.right, "+")
+
+    def paired(self, make: Callable[..., sp.Expr], left: Node, right: Node, sign: str) -> Value:
+        """Two operands, elementwise."""
+        a, b = self.value(left), self.value(right)
+        try:
+            return self.elementwise(make, a, b)
+        except ShapeError as error:
+            raise self.mismatch(error, left, right, a, b, sign) from None
 
     def neg(self, n: array.Neg) -> Value:
         v = self.value(n.body)
@@ -191,12 +199,14 @@ class _Lowering(ArrayOperations):
         how = n.how
         if how == array.STAR and self.scope.star == array.MATMUL:
             how = array.JUXTAPOSED
-        if resolve(how, a.shape, b.shape) == array.HADAMARD:
-            return self.elementwise(lambda x, y: x * y, a, b)
-        return self.matmul(a, b)
+        how = resolve(how, a.shape, b.shape)
+        try:
+            return self.elementwise(lambda x, y: x * y, a, b) if how == array.HADAMARD else self.matmul(a, b)
+        except ShapeError as error:
+            raise self.mismatch(error, n.left, n.right, a, b, "*" if how == array.HADAMARD else "@") from None
 
     def div(self, n: array.Div) -> Value:
-        return self.elementwise(lambda a, b: a / b, self.value(n.left), self.value(n.right))
+        return self.paired(lambda a, b: a / b, n.left, n.right, "/")
 
     def pow(self, n: array.Pow) -> Value:
         a, b = self.value(n.base), self.value(n.exponent)
@@ -227,7 +237,7 @@ class _Lowering(ArrayOperations):
 
     def compare(self, n: array.Compare) -> Value:
         relation = _RELATIONS[n.op]
-        return self.elementwise(lambda a, b: Indicator(relation(a, b)), self.value(n.left), self.value(n.right))
+        return self.paired(lambda a, b: Indicator(relation(a, b)), n.left, n.right, n.op)
 
     def condition(self, node: Node) -> Value:
         """A condition as a SymPy boolean, elementwise."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import sympy as sp
 
 from symdl.errors import NotSupported, ShapeError
+from symdl.notation.strict import show
 from symdl.notation.values import Scope, Tensor, Value, fresh, renamed, shape_text
 from symdl.terms import array
 from symdl.terms.array import Node
@@ -152,6 +153,20 @@ class LoweringBase:
             bodies.append(renamed(v.body, pairs))
         return Value(tuple(target), make(*bodies))
 
+    def mismatch(self, error: ShapeError, left: Node, right: Node, a: Value, b: Value, sign: str) -> ShapeError:
+        """The error of two operands that do not fit: which axis of which of them, and both sizes."""
+        clash = _inner_clash(a, b) if sign == "@" else _clash(a, b)
+        if clash is None:
+            return error
+        names = [show(n) for n in (left, right)]
+        (i, s), (j, t) = clash
+        return ShapeError(
+            error.diagnostic.code,
+            f"{names[0]} {sign} {names[1]}: axis {i} of {names[0]} has size {s}, axis {j} of {names[1]} has size {t}",
+            error.diagnostic.remedy,
+            error.diagnostic.span,
+        )
+
     def matmul(self, a: Value, b: Value) -> Value:
         """The matrix product, as NumPy understands it."""
         if not a.axes or not b.axes:
@@ -195,3 +210,23 @@ class LoweringBase:
             return self.value(base).shape
         except (NotSupported, ShapeError):
             return ()
+
+
+_Clash = tuple[tuple[int, sp.Expr], tuple[int, sp.Expr]]
+
+
+def _clash(a: Value, b: Value) -> _Clash | None:
+    """The first pair of axes that do not broadcast, aligned from the right, each with its size."""
+    for k in range(1, min(len(a.axes), len(b.axes)) + 1):
+        i, j = len(a.axes) - k, len(b.axes) - k
+        if a.axes[i] is not None and b.axes[j] is not None and sp.expand(a.shape[i] - b.shape[j]) != 0:
+            return (i, a.shape[i]), (j, b.shape[j])
+    return None
+
+
+def _inner_clash(a: Value, b: Value) -> _Clash | None:
+    """The axes that a matrix product sums over, if their sizes differ."""
+    if not a.axes or not b.axes:
+        return None
+    i, j = len(a.axes) - 1, max(len(b.axes) - 2, 0)
+    return None if sp.expand(a.shape[i] - b.shape[j]) == 0 else ((i, a.shape[i]), (j, b.shape[j]))

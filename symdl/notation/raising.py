@@ -69,7 +69,9 @@ def raised(body: sp.Expr, axes: Dims, shapes: Mapping[str, tuple[sp.Expr, ...]] 
     missing = [a for a in axes if a is not None and a not in r.letters]
     if missing:
         sizes = tuple(raiser.plain(sp.S.One if a is None else a.size) for a in axes)
-        ones: Node = array.Call("ones", sizes)
+        ones: Node = array.Call("zeros" if body == 0 else "ones", sizes)
+        if body == 0:
+            return ones
         return ones if r.node == ONE else array.Mul(raiser.turned(r, axes).node, ones)
     return raiser.turned(r, axes).node
 

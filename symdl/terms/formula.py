@@ -34,6 +34,13 @@ class Definition:
     relation: str = "="
 
 
+KINDS = frozenset(
+    """real positive nonnegative unit size integer binary diagonal probability gradient statistic function
+    index""".split()
+)
+"""What a symbol may be; see `Role`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Role:
     """A symbol of an entry: what kind of quantity it is, and the letters people use for it.

@@ -17,6 +17,8 @@ from typing import Any
 import sympy as sp
 from sympy.core.symbol import Str
 
+from symdl.errors import NotSupported
+
 REDUCTIONS = ("sum", "prod", "max", "min", "mean")
 
 
@@ -413,7 +415,11 @@ class Opaque(sp.Function):
         """The derivative raises the order."""
         name, order, *rest = self.args
         if argindex != 3 or len(rest) != 1:
-            raise NotImplementedError("derivative of an unknown function of several arguments")
+            raise NotSupported(
+                "SD620",
+                f"the unknown function {name} of {len(rest)} arguments has no derivative rule",
+                "define it by functions that have",
+            )
         return Opaque(name, order + 1, *rest)
 
 

@@ -7,11 +7,13 @@ prover's, witnesses the refuter's.
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import mpmath
 import numpy as np
 import sympy as sp
 
@@ -25,6 +27,12 @@ OUTCOMES = 5
 """Values of the finite distribution that stands for an unknown one."""
 
 _SPECIAL: dict[type, Callable[..., Any]] = {
+    sp.erf: np.vectorize(math.erf, otypes=[float]),
+    sp.erfc: np.vectorize(math.erfc, otypes=[float]),
+    sp.gamma: np.vectorize(math.gamma, otypes=[float]),
+    sp.loggamma: np.vectorize(math.lgamma, otypes=[float]),
+    sp.polygamma: np.vectorize(lambda n, x: float(mpmath.polygamma(int(n), x)), otypes=[float]),
+    sp.digamma: np.vectorize(lambda x: float(mpmath.digamma(x)), otypes=[float]),
     sp.Abs: np.abs,
     sp.sign: np.sign,
     sp.floor: np.floor,
