@@ -87,8 +87,10 @@ def square_root(a: Value) -> Value:
 
 
 def exponential(a: Value) -> Value:
-    """``exp``; refused where the argument is beyond all reason."""
+    """``exp``; a bound where it all but vanishes, refused where it is beyond all reason."""
     a = ball(a)
+    if a < -LARGEST_EXPONENT:
+        return arb(0, arb(-LARGEST_EXPONENT).exp().upper())
     if not abs(a) < LARGEST_EXPONENT:
         return NAN
     return _kept(a.exp())

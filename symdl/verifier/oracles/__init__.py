@@ -1,4 +1,4 @@
 """Means of evaluation that share no code with the derivation; one file each."""
 
-ORACLES = ("ball", "dual", "finite_difference")
+ORACLES = ("accuracy", "ball", "complex_step", "dual", "finite_difference", "tape")
 """Names of the oracles; the modules of this package."""

@@ -8,55 +8,16 @@ import numpy as np
 import pytest
 
 from symdl.errors import NotSupported
-from symdl.verifier.oracles.dual import check_gradient, jacobian
+from symdl.verifier.oracles.dual import check_gradient, check_hessian, hessian, jacobian
 from symdl.verifier.oracles.dual_numbers import FUNCTIONS
 from symdl.verifier.oracles.dual_rules import PARTIALS
 
 RNG = np.random.default_rng(7)
 X, W = RNG.normal(size=(5, 4)), RNG.normal(size=(4, 3))
-Y = np.eye(3)[[0, 1, 2, 0, 1]]
 
 
-def log_softmax(z):
-    m = np.max(z, axis=1, keepdims=True)
-    return z - m - np.log(np.sum(np.exp(z - m), axis=1, keepdims=True))
-
-
-PROGRAMS = {
-    "cross entropy": lambda w: -np.sum(Y * log_softmax(X @ w)) / 5,
-    "einsum": lambda w: np.sum(np.einsum("nd,dk->nk", X, w) ** 2),
-    "einsum twice": lambda w: np.einsum("dk,dk->k", w, w),
-    "where": lambda w: np.where(X @ w > 0, X @ w, 0.01 * (X @ w)),
-    "layer norm": lambda w: (
-        (X @ w - np.mean(X @ w, axis=1, keepdims=True)) / np.sqrt(np.var(X @ w, axis=1, keepdims=True) + 1e-3)
-    ),
-    "norm": lambda w: np.linalg.norm(X @ w),
-    "inverse": lambda w: np.trace(np.linalg.inv(w.T @ w + np.eye(3))),
-    "slices": lambda w: (X @ w)[1:3, 0] ** 2,
-    "fancy": lambda w: w[np.array([0, 2]), np.array([1, 1])],
-    "new axis": lambda w: np.sum(w[:, None, :] * w[None, :, :], axis=2),
-    "concatenate": lambda w: np.concatenate([X @ w, X], axis=1) ** 2,
-    "stack": lambda w: np.stack([w, w * w], axis=-1),
-    "prod": lambda w: np.prod(w, axis=1),
-    "prod of all": lambda w: np.prod(w),
-    "amax": lambda w: np.amax(w, axis=0),
-    "reduce": lambda w: np.maximum.reduce(w, axis=1),
-    "method": lambda w: w.sum(axis=0) * w.max() + w.mean(axis=1, keepdims=True) * w.min(),
-    "transpose": lambda w: np.transpose(w[:, :, None] * np.ones(2), (2, 0, 1)),
-    "outer": lambda w: np.outer(w[0], w[:, 1]),
-    "clip": lambda w: np.clip(w, -0.4, 0.6) * w,
-    "broadcast": lambda w: np.broadcast_to(w[0], (4, 3)) * w,
-    "power": lambda w: np.abs(w) ** 1.5 + 2.0**w,
-    "logaddexp": lambda w: np.logaddexp(0.0, X @ w),
-    "std": lambda w: np.std(w, axis=0),
-    "cumsum": lambda w: np.cumsum(w, axis=0),
-    "reflected": lambda w: 1 / (1 + np.exp(-w)) - (3 - w) / (2 + w * w),
-}
-
-
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_programs_against_complex_free_differences(name):
-    f = PROGRAMS[name]
+def test_programs_against_complex_free_differences(program):
+    f = program
     value, slope = jacobian(f, (W,), 0)
     assert np.allclose(value, f(W))
     h = 1e-6
@@ -99,6 +60,12 @@ def write(w):
     return np.sum(h)
 
 
+def filled_like(w):
+    out = np.zeros_like(w)
+    out[0] = w[0]
+    return out
+
+
 REFUSED = {
     "in place": in_place,
     "fill": fill,
@@ -111,7 +78,9 @@ REFUSED = {
     "vectorize": lambda w: np.vectorize(lambda t: t * t)(w),
     "no rule": lambda w: np.sort(w),
     "index": lambda w: X[w[0]],
-    "made to be written": lambda w: np.zeros_like(w),
+    "made to be written": filled_like,
+    "other norm": lambda w: np.linalg.norm(w[0], 1),
+    "padded with edges": lambda w: np.pad(w, 1, mode="edge"),
 }
 
 
@@ -179,3 +148,46 @@ def test_a_wrong_shape_is_a_fault_and_nothing_compared_is_no_pass():
 
 def test_integers_are_not_differentiated():
     assert check_gradient(lambda x, n: x**n, lambda x, n: n * x ** (n - 1), [(1.5, 3)]).facts["passed"]
+
+
+def test_second_derivatives_against_differences_of_first_ones(program):
+    """Every rule also runs on dual numbers over dual numbers."""
+
+    def f(w):
+        return np.sum(np.tanh(program(w)) * program(w))
+
+    second = hessian(f, (W,))
+    assert second.shape == (4, 3, 4, 3)
+    assert np.allclose(second, np.transpose(second, (2, 3, 0, 1)), rtol=1e-9, atol=1e-9)
+    h = 1e-5
+    for k in range(0, W.size, 5):
+        step = np.zeros(W.size)
+        step[k] = h
+        step = step.reshape(W.shape)
+        d = (jacobian(f, (W + step,), 0)[1] - jacobian(f, (W - step,), 0)[1]) / (2 * h)
+        assert np.allclose(second.reshape(4, 3, -1)[..., k], d, rtol=1e-5, atol=1e-5 * np.max(np.abs(second)))
+
+
+def bowl(x):
+    return np.sum(np.log(np.cosh(x))) + x[0] * x[1] ** 2
+
+
+def bowl_hessian(x):
+    out = np.diag(1 / np.cosh(x) ** 2)
+    out[0, 1] = out[1, 0] = 2 * x[1]
+    out[1, 1] = out[1, 1] + 2 * x[0]
+    return out
+
+
+@pytest.mark.parametrize(("factor", "passes"), [(1.0, True), (1 + 1e-6, False), (-1.0, False), (0.5, False)])
+def test_wrong_hessians_are_caught(factor, passes):
+    points = [(np.array([0.3, -1.1, 2.0]),), (np.array([1.3, 0.4, -0.2]),)]
+    found = check_hessian(bowl, lambda x: factor * bowl_hessian(x), points)
+    assert found.facts["passed"] is passes and found.facts["points"] == 2
+
+
+def test_a_term_left_out_of_a_hessian_is_caught():
+    def wrong(x):
+        return np.diag(np.diag(bowl_hessian(x)))
+
+    assert not check_hessian(bowl, wrong, [(np.array([0.3, -1.1, 2.0]),)]).facts["passed"]

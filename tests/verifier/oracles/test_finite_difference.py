@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from symdl.verifier.oracles.finite_difference import central, check_gradient, ridders
+from symdl.verifier.oracles.finite_difference import central, check_gradient, forward, ridders
 
 CURVES = [
     (np.exp, np.exp, 0.7),
@@ -24,6 +24,7 @@ def test_ridders_is_more_accurate_than_central_and_knows_its_error(f, d, x):
     assert abs(value - d(x)) < 1e-9 * abs(d(x))
     assert abs(value - d(x)) < 10 * error
     assert central(f, (x,), 0) == pytest.approx(d(x), rel=1e-7)
+    assert forward(f, (x,), 0) == pytest.approx(d(x), rel=1e-4)
 
 
 def test_layout_is_result_then_argument():
@@ -53,10 +54,11 @@ def test_a_right_gradient_passes():
     evidence = check_gradient(quadratic, quadratic_grad, POINTS)
     assert evidence.facts["passed"] and evidence.facts["points"] == 3
     assert evidence.facts["max_error"] < 1e-8 and evidence.facts["central_error"] < 1e-5
+    assert evidence.facts["central_error"] < evidence.facts["forward_error"] < 1e-3
 
 
 @pytest.mark.parametrize("position", [0, 1])
-@pytest.mark.parametrize("factor", [-1.0, 1 + 1e-4, 1 - 1e-4, 0.5])
+@pytest.mark.parametrize("factor", [-1.0, 1 + 1e-4, 1 - 1e-4, 1 + 1e-6, 1 - 1e-6, 0.5])
 def test_a_wrong_gradient_is_caught(position, factor):
     def wrong(w, x):
         parts = list(quadratic_grad(w, x))
@@ -88,3 +90,17 @@ def test_outside_the_domain_is_skipped():
 def test_a_derivative_of_zero():
     assert check_gradient(np.floor, lambda x: 0.0, [(0.4,), (2.3,)]).facts["passed"]
     assert not check_gradient(np.floor, lambda x: 1e-3, [(0.4,)]).facts["passed"]
+
+
+@pytest.mark.parametrize(("f", "d", "x"), CURVES)
+@pytest.mark.parametrize("factor", [1 + 1e-6, 1 - 1e-6, -1.0, 2.0])
+def test_a_wrong_derivative_of_a_curve_is_caught(f, d, x, factor):
+    assert check_gradient(f, d, [(x,)]).facts["passed"]
+    assert not check_gradient(f, lambda x: factor * d(x), [(x,)]).facts["passed"]
+
+
+def test_an_empty_argument_has_an_empty_derivative():
+    empty = (np.zeros(0),)
+    assert (
+        forward(np.sum, empty, 0).shape == central(np.sum, empty, 0).shape == ridders(np.sum, empty, 0)[0].shape == (0,)
+    )
