@@ -16,7 +16,7 @@ from symdl.checker.equations import equation
 from symdl.checker.evidence import Keywords, heard, weigh
 from symdl.checker.findings import Consistency, Engines, Finding, Sheet, Silence
 from symdl.checker.fixed import eye, meanings
-from symdl.checker.forms import Prepared, neighbours, prepare
+from symdl.checker.forms import Prepared, neighbours, operators, prepare
 from symdl.checker.renaming import exact, weakest
 from symdl.checker.repair import Budget, Miss, candidates, likeness, near_misses
 from symdl.checker.suggestion import awkwardness, read, suggest
@@ -47,6 +47,7 @@ class Judge:
         self.engines = engines
         self.language = language
         self.keywords = Keywords.of(catalogue.entries.values())
+        self._weights: dict[tuple[str, tuple[str, ...]], int] = {}  # of the statement at hand
 
     @cached_property
     def forms(self) -> list[Prepared]:
@@ -61,6 +62,7 @@ class Judge:
 
     def judge(self, statement: Statement, sheet: Sheet) -> Finding:
         """Returns the verdict on one statement."""
+        self._weights.clear()
         if statement.problem is not None:
             damaged = statement.problem.code.startswith("SD1")
             verdict = Verdict.ILL_FORMED if damaged else Verdict.UNREAD
@@ -170,6 +172,7 @@ class Judge:
 
     def _worth(self, side: Side, statement: Statement) -> Iterator[tuple[Sequence[Prepared], Care]]:
         """The groups whose agreement could be strong enough (`_strength`), with how hard to look."""
+        mine = operators(side.right)
         for group in self.groups:
             form = group[0]
             if len(form.roles) != len(side.sheet.body) or len(form.functions) != len(side.functions):
@@ -179,7 +182,7 @@ class Judge:
                 yield group, Care()
                 continue
             large = max(f.size for f in group)
-            if large >= 8 and max(likeness(side, f) for f in group) >= 0.4:
+            if large >= 8 and max(likeness(mine, f) for f in group) >= 0.4:
                 yield group, Care(limit=6)
             elif large >= 5:
                 yield group, Care(least=1)
@@ -187,7 +190,7 @@ class Judge:
     def _strength(self, agreement: Agreement, statement: Statement) -> float | None:
         """How sure it is that this entry is meant; ``None`` if it may be chance."""
         side, form = agreement.side, agreement.form
-        evidence = weigh(form.entry, side, statement.context, self.keywords)
+        evidence = self._evidence(form.entry, side, statement)
         size = form.size
         letters = weakest(agreement.renaming, form, side.sheet)
         named = agreement.named == "yes"
@@ -226,7 +229,10 @@ class Judge:
         return False
 
     def _evidence(self, entry: Entry, side: Side, statement: Statement) -> int:
-        return weigh(entry, side, statement.context, self.keywords)
+        key = entry.id, tuple(side.names)
+        if key not in self._weights:
+            self._weights[key] = weigh(entry, side, statement.context, self.keywords)
+        return self._weights[key]
 
     def _words(self, entry: Entry, statement: Statement) -> int:
         """Evidence from the words around alone."""

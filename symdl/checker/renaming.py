@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from symdl.checker.forms import Prepared
 from symdl.terms.formula import Role
@@ -55,6 +56,7 @@ class Sheet:
         return any(self.atom(n).mark == "prev" for n in self.body)
 
 
+@lru_cache(maxsize=1 << 16)
 def spellings(atom: Atom) -> tuple[str, ...]:
     """The spellings of an atom a role may list, the most specific first."""
     accent = {"hat": "^", "tilde": "~", "bar": "-"}.get(atom.accent, "")
@@ -70,6 +72,7 @@ def spellings(atom: Atom) -> tuple[str, ...]:
     return tuple(dict.fromkeys(out))
 
 
+@lru_cache(maxsize=1 << 16)
 def exact(atom: Atom) -> tuple[str, ...]:
     """The spellings that keep everything the sheet writes."""
     return tuple(dict.fromkeys((atom.spelling, replace(atom, subscript=atom.subscript.lower()).spelling)))
@@ -80,10 +83,16 @@ def is_previous(role: Role, form: Prepared) -> bool:
     return role.id == form.entry.previous or role.id.endswith("_prev")
 
 
+@lru_cache(maxsize=1 << 14)
+def _letters(letters: tuple[str, ...], id: str) -> frozenset[str]:
+    """The usual letters of a role, its identifier among them."""
+    return frozenset(letters) | {id}
+
+
 def fit(name: str, role: Role, form: Prepared, sheet: Sheet) -> int | None:
     """How well an atom fits a role: 4 for its usual letter, down to 0 for an unknown one, ``None`` if never."""
     atom = sheet.atom(name)
-    letters = set(role.letters) | {role.id}
+    letters = _letters(role.letters, role.id)
     if not _marks_fit(atom, role, form, sheet) or not _nature_fits(atom, role, letters):
         return None
     candidates = spellings(atom)
@@ -147,7 +156,7 @@ def _layers_apart(layer: str, base: str) -> int | None:
     return int(a.group(2) or 0) - int(b.group(2) or 0)
 
 
-def _nature_fits(atom: Atom, role: Role, letters: set[str]) -> bool:
+def _nature_fits(atom: Atom, role: Role, letters: frozenset[str]) -> bool:
     if atom.letter == "grad":
         return role.kind == "gradient" or any(s.split("_")[0] == "grad" for s in letters)
     if atom.letter in STATISTICS:
@@ -218,7 +227,7 @@ def weakest(renaming: Renaming, form: Prepared, sheet: Sheet) -> int:
     low = 4
     for name, role_id in renaming.roles.items():
         role = form.table[role_id]
-        letters = set(role.letters) | {role.id}
+        letters = _letters(role.letters, role.id)
         score = next((max(4 - k, 1) for k, s in enumerate(spellings(sheet.atom(name))) if s in letters), 0)
         low = min(low, max(score, 1) if role.kind == "size" else score)
     return low

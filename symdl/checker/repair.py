@@ -64,12 +64,11 @@ class Miss:
         return a.form.entry.id, a.form.form.name, tuple(sorted(a.renaming.roles.items()))
 
 
-def likeness(side: Side, form: Prepared) -> float:
-    """Overlap of the operators of both sides."""
-    mine = operators(side.right)
-    keys = set(mine) | set(form.operators)
-    both = sum(min(mine.get(k, 0), form.operators.get(k, 0)) for k in keys)
-    either = sum(max(mine.get(k, 0), form.operators.get(k, 0)) for k in keys)
+def likeness(mine: Mapping[str, int], form: Prepared) -> float:
+    """Overlap of the operators of a side with those of a form."""
+    theirs = form.operators
+    both = sum(min(n, theirs[k]) for k, n in mine.items() if k in theirs)
+    either = sum(mine.values()) + sum(theirs.values()) - both
     return both / max(either, 1)
 
 
@@ -168,7 +167,8 @@ class Bench:
 
 def _search(bench: Bench, group: Sequence[Prepared], budget: Budget) -> Iterator[Miss]:
     first, side = group[0], bench.side
-    alike = {form.form.name: likeness(side, form) for form in group}
+    mine = operators(side.right)
+    alike = {form.form.name: likeness(mine, form) for form in group}
     memo: dict[tuple[frozenset[str], frozenset[str]], list[Renaming]] = {}
     for k, edit, names in bench.with_foreign(first):
         if len(names) != len(first.roles):
@@ -211,11 +211,12 @@ def candidates(
 ) -> list[tuple[Prepared, int]]:
     """Chooses the forms worth trying: enough evidence, similar enough; the best ``most`` entries."""
     ranked: dict[str, tuple[float, list[tuple[Prepared, int]]]] = {}
+    mine = operators(side.right)
     for form, evidence in forms:
         if evidence < minimum:
             continue
-        alike = likeness(side, form)
+        alike = likeness(mine, form)
         score, group = ranked.get(form.entry.id, (0.0, []))
         ranked[form.entry.id] = (max(score, evidence + 3 * alike), [*group, (form, evidence)])
     best = sorted(ranked.values(), key=lambda r: -r[0])[:most]
-    return [pair for _, group in best for pair in group if likeness(side, pair[0]) >= 0.3]
+    return [pair for _, group in best for pair in group if likeness(mine, pair[0]) >= 0.3]

@@ -269,10 +269,14 @@ def _collect(value: Any, out: list[Node]) -> None:
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """Yields ``node`` and everything below it, parents first."""
-    yield node
-    for child in children(node):
-        yield from walk(child)
+    """Yields ``node`` and everything below it, parents first, without recursion."""
+    stack = [node]
+    while stack:
+        top = stack.pop()
+        yield top
+        below = children(top)
+        if below:
+            stack.extend(below[::-1])
 
 
 def rebuild(node: Node, change: Callable[[Node], Node]) -> Node:
