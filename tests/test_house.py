@@ -31,7 +31,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     # the order of the rooms for a derivation, as the pipeline knows it for a check
     "deriving": MIDDLE | {"engine", "codegen", "verifier"},
     "api": frozenset({"pipeline", "deriving"}),
-    "testing": frozenset({"verifier"}),
+    "testing": BASE | {"verifier"},
     "isolation": frozenset(),  # a pool of processes; knows nothing of formulas
     "cli": frozenset({"api", "report", "errors"}),
     "__init__": frozenset({"api"}),
