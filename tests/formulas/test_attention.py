@@ -114,6 +114,9 @@ TABLE: dict[str, Any] = {
     "linear_attention": lambda A, B, V: [
         sum(dot(a, b) * v for b, v in zip(B, V, strict=True)) / math.fsum(dot(a, b) for b in B) for a in A
     ],
+    "patch_count": lambda H, W, P: (H / P) * (W / P),
+    "low_rank_adaptation": lambda W_0, B, A, alpha, q: W_0 + alpha * times(B, A) / q,
+    "low_rank_adaptation/plain": lambda W_0, B, A: W_0 + times(B, A),
     "feed_forward_block": lambda x, W1, b1, W2, b2: times(relu(times(x, W1) + b1), W2) + b2,
     "feed_forward_block/gelu": lambda x, W1, b1, W2, b2: times(gelu(times(x, W1) + b1), W2) + b2,
     "feed_forward_block/columns": lambda x, W1, b1, W2, b2: times(W2, relu(times(W1, x) + b1)) + b2,

@@ -52,6 +52,7 @@ TABLE: Mapping[str, Callable[..., Any]] = {
     "cross_entropy_distributions/expectation": lambda q: -log(q),
     "cross_entropy_distributions/reversed": lambda P, Q: ent(Q) + kl(Q, P),
     "kl_divergence": kl,
+    "kl_bernoulli": lambda p, q: kl(np.array([p, 1 - p]), np.array([q, 1 - q])),
     "kl_divergence/entropies": lambda h, e: h - e,
     "kl_divergence/bits": lambda P, Q: kl(P, Q) / log(2),
     "kl_divergence/expectation": lambda a, b: log(a) - log(b),

@@ -93,6 +93,8 @@ DESCENT: Table = {
     "proximal_step": lambda w_prev, eta, g, lam: (w_prev - eta * g) - np.clip(w_prev - eta * g, -eta * lam, eta * lam),
 }
 MOMENTUM: Table = {
+    "ema_unrolled": lambda beta, g, k: (1 - beta) * sum(beta ** (len(g) - 1 - i) * x for i, x in enumerate(g)),
+    "optimal_step_size": lambda g, H: np.vdot(g, g) / np.einsum("io,ij,jo", g, H, g),
     "ema": lambda v_prev, beta, g: mix(v_prev, g, 1 - beta),
     "ema/complement": lambda v_prev, alpha, g: mix(v_prev, g, alpha),
     "ema/increment_complement": lambda v_prev, alpha, g: mix(v_prev, g, alpha),
