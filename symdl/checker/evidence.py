@@ -40,6 +40,14 @@ class Keywords:
             )
         return self.cache[text]
 
+    def only(self, entry: str, other: str, text: str) -> bool:
+        """Whether ``text`` holds a keyword of ``entry``, and none of ``other`` beside those both share."""
+        mine, theirs = (self.patterns.get(e) for e in (entry, other))
+        if mine is None or theirs is None:
+            return False
+        said, heard = (set(p.findall(text.lower())) for p in (mine, theirs))
+        return bool(said - heard) and not heard - said
+
     def loudness(self, entry: str, text: str) -> int:
         """Returns how many characters of ``text`` are keywords of an entry: ``l2 regularization`` says more than
         ``regularization``.

@@ -211,9 +211,16 @@ class Judge:
         """Whether name or words say that it is another formula than the one it agrees with.
 
         By its name: the left side is one that an entry with clearly better evidence defines. By its words: they
-        announce a sibling, and nothing announces this one.
+        announce a sibling, and nothing announces this one. A formula without a left side that agrees with a convention
+        only is denied by less: the nearest words name a sibling and not this one.
         """
         side = found[0][1].side
+        if not side.names and all(a.form.form.condition for _, a in found):
+            text = next((t for t in statement.context.texts if t.strip()), "")
+            entries = {a.form.entry.id: a.form.entry for _, a in found}
+            kin = {s for e in entries.values() for s in e.siblings} - entries.keys()
+            if any(all(self.keywords.only(s, e, text) for e in entries) for s in kin):
+                return True
         ids = {a.form.entry.id for _, a in found}
         best = max(self._evidence(a.form.entry, a.side, statement) for _, a in found)
         words = max(self._words(a.form.entry, statement) for _, a in found)
