@@ -339,7 +339,7 @@ def judge_for(language: str = "en") -> Judge:
 
 
 def _prove(claim: Equation) -> Proof | str:
-    outcome = prove(claim)
+    outcome = prove(claim.lettered())
     return outcome.proof if isinstance(outcome, Proved) else outcome.text
 
 
@@ -348,7 +348,7 @@ QUICK = Effort(first=6, second=4, kinks=6, seconds=1.0)
 
 
 def _refute(claim: Equation, quick: bool = False) -> Witness | Consistency | Silence:
-    outcome = refute(claim, effort=QUICK if quick else None)
+    outcome = refute(claim.lettered(), effort=QUICK if quick else None)
     if isinstance(outcome, Refuted):
         if outcome.at_kink:  # only the convention for a tie is at stake
             return Silence("kink", "the sides differ at a kink only")

@@ -480,3 +480,15 @@ def test_python_interface() -> None:
     assert [j.verdict.value for j in report.files[0].formulas] == ["definition", "refuted"]
     assert api.check(r"\[1 + 1 = 2\]", suffix=".tex").summary["proved"] == 1
     assert api.check(r"$$\sqrt{x^2} = x$$", assume=["x > 0"]).summary["refuted-outside"] == 0
+
+
+def test_a_certificate_does_not_depend_on_what_was_judged_before() -> None:
+    softmax = r"Softmax: $$P_{ij} = \frac{e^{Z_{ij}}}{\sum_{k} e^{Z_{ik}}}$$"
+    before = r"Matrix product: $$Z = W^T X + b$$ Attention: $$S = \frac{Q K^T}{\sqrt{d_k}}$$"
+
+    def last(text: str) -> tuple[object, ...]:
+        f = api.check(text, timeout=60.0).files[0].formulas[-1]
+        return f.verdict, f.certificate, f.counterexample
+
+    assert last(softmax) == last(before + "\n\n" + softmax)
+    assert last(softmax)[1] is not None

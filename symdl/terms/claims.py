@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sympy as sp
 
@@ -48,6 +48,28 @@ class Equation:
     def __post_init__(self) -> None:
         if self.relation not in RELATIONS:
             raise ValueError(f"not a relation: {self.relation}")
+
+    def lettered(self) -> Equation:
+        """The same claim with its axes named ``i1``, ``i2`` ... in order.
+
+        The letters an axis got while formulas were lowered depend on what was lowered before; certificates must not.
+        """
+        letters = {a: a.named(f"i{k}") for k, a in enumerate(self.axes, start=1)}
+        if all(a == b for a, b in letters.items()):
+            return self
+        between = {a: a.named(f"~{k}") for k, a in enumerate(self.axes)}
+        back = {between[a]: b for a, b in letters.items()}
+
+        def renamed(e: sp.Basic) -> sp.Basic:
+            return e.xreplace(between).xreplace(back)
+
+        return replace(
+            self,
+            left=renamed(self.left),
+            right=renamed(self.right),
+            axes=tuple(letters.values()),
+            assumptions=tuple(map(renamed, self.assumptions)),
+        )
 
     @property
     def symbols(self) -> frozenset[sp.Symbol]:
