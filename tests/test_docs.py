@@ -13,7 +13,7 @@ import click
 import pytest
 
 from symdl import catalogue, cli, pipeline
-from symdl.catalogue import BASE_KINDS, FIELDS, Catalogue
+from symdl.catalogue import FIELDS, Catalogue
 from symdl.checker.entry_claims import claim_of
 from symdl.checker.findings import Sheet
 from symdl.checker.judge import Judge
@@ -27,7 +27,7 @@ from symdl.reader.elaborate import statements
 from symdl.reader.names import collect
 from symdl.terms import array
 from symdl.terms.claims import Equation
-from symdl.terms.formula import Claim, Context, Entry, Role, Statement
+from symdl.terms.formula import KINDS, Claim, Context, Entry, Role, Statement
 from symdl.terms.results import Verdict
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -142,7 +142,7 @@ def test_the_fields_of_an_entry_are_listed() -> None:
 
 def test_the_kinds_are_listed() -> None:
     tables = section(CATALOGUE, "## Symbols")
-    assert names_in(first_cells(tables)) == BASE_KINDS | {"is", "letters", "meaning", "domain"}
+    assert names_in(first_cells(tables)) == KINDS | {"is", "letters", "meaning", "domain"}
 
 
 @pytest.mark.parametrize(

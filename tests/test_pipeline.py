@@ -482,13 +482,20 @@ def test_python_interface() -> None:
     assert api.check(r"$$\sqrt{x^2} = x$$", assume=["x > 0"]).summary["refuted-outside"] == 0
 
 
-def test_a_certificate_does_not_depend_on_what_was_judged_before() -> None:
-    softmax = r"Softmax: $$P_{ij} = \frac{e^{Z_{ij}}}{\sum_{k} e^{Z_{ik}}}$$"
-    before = r"Matrix product: $$Z = W^T X + b$$ Attention: $$S = \frac{Q K^T}{\sqrt{d_k}}$$"
+def test_a_certificate_does_not_depend_on_what_was_judged_before(tmp_path: Path) -> None:
+    layer = r"""## Graph convolution
+$$Z = \mathrm{ReLU}(\hat A X W)$$
+"""
+    before = r"""## Attention
+$$S = \frac{Q K^T}{\sqrt{d_k}}$$
+$$Z = W^T X + b$$
+"""
 
-    def last(text: str) -> tuple[object, ...]:
-        f = api.check(text, timeout=60.0).files[0].formulas[-1]
-        return f.verdict, f.certificate, f.counterexample
+    def last(text: str) -> Any:
+        path = tmp_path / "sheet.md"
+        path.write_text(text, "utf-8")
+        return api.check_paths([path], jobs=1, timeout=60.0).files[0].formulas[-1]
 
-    assert last(softmax) == last(before + "\n\n" + softmax)
-    assert last(softmax)[1] is not None
+    alone, later = last(layer), last(before + layer)
+    assert alone.verdict in (Verdict.PROVED, Verdict.PROVED_UNDER) and alone.certificate is not None
+    assert (alone.certificate, alone.counterexample) == (later.certificate, later.counterexample)
