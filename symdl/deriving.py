@@ -23,7 +23,7 @@ from symdl.engine.rescale import per_example
 from symdl.engine.reverse import Backward, backward
 from symdl.engine.steps import Recorder, Rewriting
 from symdl.errors import DerivationError, NotationError, NotSupported
-from symdl.notation.derived import Script
+from symdl.notation.derived import Script, letters_of
 from symdl.notation.latex import latex
 from symdl.notation.lowering import size
 from symdl.notation.strict import is_identifier, program, show, show_definition
@@ -213,7 +213,8 @@ def derive(problem: Problem, *, kind: str = "gradient", steps: bool = True) -> D
         NotationError, ShapeError, NotSupported: for a problem that is wrong; the message names the place.
         DerivationError: SD903, if the result failed its check.
     """
-    whole = build(problem.definitions, problem.inputs, problem.indices, problem.assume, problem.initial)
+    marks = letters_of(problem.spell.values())
+    whole = build(problem.definitions, problem.inputs, problem.indices, problem.assume, problem.initial, avoid=marks)
     _named(problem, whole)
     if kind == "gradient":
         return _gradient(problem, _scalar_or_seeded(problem, whole), whole, steps)
@@ -229,7 +230,8 @@ def _named(problem: Problem, whole: Program) -> None:
         v = whole.variable(name)
         if v is not None and v.symbol.is_integer and name in whole.inputs:
             raise NotationError("SD621", f"{name} counts things: nothing is differentiated by it", "name a real input")
-        if name in problem.inputs and not any(name in array.names(d.right) for d in problem.definitions):
+        used = name in problem.initial.values() or any(name in array.names(d.right) for d in problem.definitions)
+        if name in problem.inputs and not used:
             raise NotationError("SD621", f"the name {name} occurs in no definition", "leave it out")
     if problem.count and not any(size(problem.count) in v.shape for v in (a.variable for a in whole)):
         raise NotationError("SD621", f"{problem.count} is no size of a definition", "name the size of the examples")
@@ -428,7 +430,7 @@ class _Printing:
             gradients,
             kind,
             steps,
-            tuple(conventions),
+            (*conventions, *dict.fromkeys(r for a in self.lines for r in self.script.remarks(a))),
             tuple(evidence),
             seeds,
         )

@@ -7,7 +7,7 @@ variance): derivatives are then folded back to names. Such definitions are hidde
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -33,6 +33,7 @@ def build(
     assume: Sequence[str] = (),
     initial: Mapping[str, str] | None = None,
     base: int = 0,
+    avoid: Collection[str] = (),
 ) -> Program:
     """Makes a program.
 
@@ -42,6 +43,7 @@ def build(
         indices: size of the axis of an index letter, where no access says it.
         assume: facts in catalogue notation, ``sum(Y, axis=0) = 1``.
         initial: for a recurrence ``H[t, i] = ... H[t - 1, j] ...``, the input that is ``H[-1]``.
+        avoid: letters that are no good for an axis: they mean something in how names are printed.
         base: the number of the first item of an axis: 0 in catalogue notation, 1 in most sheets.
 
     Raises:
@@ -56,7 +58,7 @@ def build(
         >>> p.assignments[0].variable.element, p.assignments[0].body
         (y[i], sum(x[_0]*W[i, _0], _0))
     """
-    builder = _Builder(roles, indices or {}, base)
+    builder = _Builder(roles, indices or {}, base, avoid)
     recurrent = builder.announce(lines)
     for line in lines:
         builder.define(line)
@@ -71,10 +73,12 @@ def build(
 
 
 class _Builder:
-    def __init__(self, roles: Mapping[str, Role], indices: Mapping[str, str], base: int) -> None:
+    def __init__(
+        self, roles: Mapping[str, Role], indices: Mapping[str, str], base: int, avoid: Collection[str]
+    ) -> None:
         self.roles = roles
         self.taken: dict[sp.Expr, list[Axis]] = {}
-        self.busy = {*roles}
+        self.busy = {*roles, *avoid}
         ranges = {letter: size(text) for letter, text in indices.items()}
         scope = scope_of(roles, ranges=ranges, base=base)
         known = {

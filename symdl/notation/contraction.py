@@ -177,6 +177,8 @@ def _einsum(raiser: Raiser, groups: list[Group], free: list[Axis]) -> Raised:
 def _along(raiser: Raiser, op: str, body: sp.Expr, free: list[Axis], bound: list[Axis], context: Dims) -> Raised:
     """``sum(A, axis=1)``: the array is taken in the order in which it needs least turning."""
     orders: list[Dims] = [tuple(a for a in context if a in free) + tuple(bound), (*bound, *free)]
+    if len(context) == 2 and not any(context) and len(bound) == 1:  # one entry: a row or a column is summed
+        orders = [(None, bound[0]), (bound[0], None), *orders]
     if len(free) == 1 and len(bound) == 1:
         orders = [(free[0], bound[0]), (bound[0], free[0])]
     best: Raised | None = None

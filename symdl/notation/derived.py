@@ -6,15 +6,19 @@ sum along an axis or a new axis, for which print has no sign: ``db_i = \sum_{j=1
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import sympy as sp
 
 from symdl.notation.latex import latex
 from symdl.notation.lettered import lettered
 from symdl.notation.raising import NoArrayForm, raised
+from symdl.notation.spelling import ALIASES, GREEK
 from symdl.notation.strict import show
+from symdl.notation.typeset import solved, typeset
 from symdl.terms import array
 from symdl.terms.array import Node
 from symdl.terms.indexed import Axis
@@ -45,14 +49,26 @@ class Script:
             for a in v.letters:
                 letters.setdefault(a.size, {})[a.name] = None
         names: dict[str, str | Atom] = dict(spell or {})
-        for name, text in (spell or {}).items():
-            names.setdefault(f"d{name}", f"d{text}")
+        for v in variables:
+            found = _two_letters(v.name) if v.axes and v.name not in names else None
+            if found is not None:
+                names[v.name] = found
+        for v in variables:
+            text = latex(array.Name(v.name), names)
+            if v.name in names or len(text) > 1:
+                names.setdefault(f"d{v.name}", f"d{text}")
         return cls(names, {v.name: v.shape for v in variables}, {s: tuple(x) for s, x in letters.items()})
 
     @property
     def arrays(self) -> frozenset[str]:
         """Names that are vectors or matrices."""
         return frozenset(n for n, s in self.shapes.items() if s)
+
+    @cached_property
+    def avoided(self) -> frozenset[str]:
+        """Letters that mean something: sizes, and those in the spelling of names (the layer l of ``W_l``)."""
+        sizes = {str(n) for shape in self.shapes.values() for size in shape for n in size.free_symbols}
+        return frozenset(sizes | letters_of(t for t in self.spell.values() if isinstance(t, str)))
 
     # ---- right sides
 
@@ -65,7 +81,7 @@ class Script:
 
     def letter_form(self, body: sp.Expr, free: Iterable[Axis], *, limits: bool = False) -> Node:
         """The right side with index letters."""
-        return lettered(body, free, prefer=self.letters, limits=limits, shapes=self.shapes)
+        return lettered(body, free, prefer=self.letters, limits=limits, shapes=self.shapes, avoid=self.avoided)
 
     # ---- whole lines
 
@@ -94,19 +110,45 @@ class Script:
         """The line as a textbook prints it."""
         node = self.array_form(line)
         if node is not None and printable(node):
-            return f"{latex(array.Name(line.name), self.spell)} = {latex(node, self.spell, self.arrays)}"
+            ranks = {n: len(s) for n, s in self.shapes.items()}
+            right = latex(typeset(node, self.arrays, ranks), self.spell, self.arrays)
+            return f"{latex(array.Name(line.name), self.spell)} = {right}"
         return self.latex_letters(line)
+
+    def remarks(self, line: Assignment) -> tuple[str, ...]:
+        """What the printed line relies on beside the others."""
+        node = self.array_form(line)
+        beyond = () if node is not None and printable(node) else solved(line.body)[1]
+        return tuple(f"in the LaTeX of {line.name}, {name} is 0 beyond its ends" for name in beyond)
 
     def latex_letters(self, line: Assignment) -> str:
         """The line with index letters."""
-        node = self.letter_form(line.body, line.variable.letters, limits=True)
+        body, _ = solved(line.body)
+        node = typeset(self.letter_form(body, line.variable.letters, limits=True), (), {})
         left = latex(self.element_node(line.variable), self.spell)
         return f"{left} = {latex(_without_zeros(node, self.shapes), self.spell)}"
 
     def latex_element(self, e: sp.Expr, free: Iterable[Axis]) -> str:
         """One expression with index letters."""
-        node = self.letter_form(e, free, limits=True)
+        node = typeset(self.letter_form(e, free, limits=True), (), {})
         return latex(_without_zeros(node, self.shapes), self.spell)
+
+
+def letters_of(spellings: Iterable[str]) -> set[str]:
+    """Single letters in the scripts of LaTeX names.
+
+    Example:
+        >>> sorted(letters_of([r"W_{l+1}", r"\\hat y^{<t>}", "A"]))
+        ['l', 't']
+    """
+    scripts = [part for text in spellings for part in re.findall(r"[_^](\{[^}]*\}|.)", text)]
+    return {c for script in scripts for c in re.findall(r"(?<![A-Za-z\\])[A-Za-z](?![A-Za-z])", script)}
+
+
+def _two_letters(name: str) -> Atom | None:
+    """``Wf`` is a W with an f below, for an array."""
+    known = name in GREEK or name in ALIASES or name[0] == "d"
+    return None if known or not re.fullmatch(r"[A-Za-z][a-z]", name) else Atom(name[0], subscript=name[1])
 
 
 def printable(node: Node) -> bool:

@@ -121,10 +121,16 @@ class _Printer(Sums):
 
     def indices(self, items: tuple[Node, ...]) -> Box:
         """Single letters stand side by side, anything else is separated by commas."""
-        boxes = [self.inner(i) for i in items if not isinstance(i, array.NewAxis)]
+        boxes = [self.place(i) for i in items if not isinstance(i, array.NewAxis)]
         letters = "".join(i.id for i in items if isinstance(i, array.Name))
         plain = len(letters) == len(items) <= _SIDE_BY_SIDE and set(letters) <= _INDEX_LETTERS
         return joined(*boxes) if plain else listed(boxes)
+
+    def place(self, item: Node) -> Box:
+        """One index; the floor of a quotient stands on one line."""
+        if isinstance(item, array.Call) and item.function == "floor" and len(item.args) == 1:
+            return Fenced(r"\lfloor", r"\rfloor", self.script(item.args[0]))
+        return self.inner(item)
 
     def show_slice(self, n: array.Slice) -> Part:
         parts: list[Box] = []
@@ -141,6 +147,12 @@ class _Printer(Sums):
             body, condition = _restricted(body, n.index)
         below: Box = self.spelling.name(n.index)
         above = None
+        letters = [n.index]
+        while isinstance(body, array.Reduce) and body.op == n.op == "sum" and n.lower is body.lower is None:
+            letters.append(body.index)
+            body = body.body
+        if len(letters) > 1:
+            below = listed([self.spelling.name(x) for x in letters])
         if condition is not None:
             below = self.condition(condition)
         elif n.lower is not None and n.upper is not None and n.op not in _BIG:

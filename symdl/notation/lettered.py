@@ -5,7 +5,7 @@ What is written where no array form exists (`symdl.notation.raising`), and where
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import sympy as sp
 
@@ -16,6 +16,7 @@ from symdl.terms.array import Node
 from symdl.terms.indexed import Access, Axis, Delta, MatrixFunction, Reduce
 
 _BOUND = "a b c k l p q r s t u v".split()
+_PRINTED = "k l p q r s t i j u v a b c".split()
 
 
 def lettered(
@@ -25,6 +26,7 @@ def lettered(
     prefer: Mapping[sp.Expr, Sequence[str]] | None = None,
     limits: bool = False,
     shapes: Mapping[str, tuple[sp.Expr, ...]] | None = None,
+    avoid: Collection[str] = (),
 ) -> Node:
     """Writes an element with its index letters; bound letters are chosen clear of all names.
 
@@ -35,6 +37,8 @@ def lettered(
         limits: whether sums say how far they run, counted from 1 as in print.
         shapes: sizes of the named arrays; a letter whose range no array says is written with its limits.
 
+        avoid: letters that mean something else.
+
     Example:
         >>> from symdl.notation.strict import show
         >>> i, k = Axis("i"), Axis("k")
@@ -44,7 +48,7 @@ def lettered(
     """
     taken = {_plain(a) for a in (*letters, *(s for s in body.free_symbols if isinstance(s, Axis)))}
     taken |= {s.name for s in body.free_symbols if not isinstance(s, Axis)}
-    taken |= {str(a.tensor.name) for a in body.atoms(Access)}
+    taken |= {str(a.tensor.name) for a in body.atoms(Access)} | set(avoid)
     return _Lettered(taken, prefer or {}, limits, shapes).whole(body, ()).node
 
 
@@ -143,14 +147,20 @@ class _Lettered(Raiser):
         body, opened = e.opened()
         chosen = []
         for a in e.bound:
-            wish = (*self.prefer.get(a.size, ()), *_BOUND, *(f"i{k}" for k in range(1, 99)))
+            wish = (
+                *self.prefer.get(a.size, ()),
+                *(_PRINTED if self.limits else _BOUND),
+                *(f"i{k}" for k in range(1, 99)),
+            )
             name = next(n for n in wish if n not in self.taken)
             self.taken.add(name)
             self.names[opened[a]] = name
             chosen.append(name)
         node = self.whole(body, ()).node
-        counted = self.limits and not any(
-            _shifted(i, set(opened.values())) for t in body.atoms(Access) for i in t.indices
+        counted = (
+            self.limits
+            and len(e.bound) == 1
+            and not any(_shifted(i, set(opened.values())) for t in body.atoms(Access) for i in t.indices)
         )
         for name, a in zip(reversed(chosen), reversed(e.bound), strict=True):
             self.taken.discard(name)
