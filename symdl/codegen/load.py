@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
+from symdl.codegen.helpers import OWN
 from symdl.errors import NotSupported
 from symdl.terms.results import Module
 
@@ -58,7 +59,7 @@ def _fault(node: ast.AST) -> str:
 
 
 def _own(function: ast.expr) -> bool:
-    return isinstance(function, ast.Name) and function.id in ("_erf", "_erfc", "_ERF", "_ERFC")
+    return isinstance(function, ast.Name) and function.id in OWN
 
 
 def load(module: Module) -> dict[str, Callable[..., Any]]:

@@ -86,7 +86,9 @@ def product(e: sp.Expr, show: Callable[[sp.Expr], Text]) -> Text:
         return total([(-1, product(-e, show))])
     above: list[Text] = []
     below: list[Text] = []
-    if coefficient.is_Rational and (not coefficient.is_Integer) and not number(coefficient).code.startswith("0."):
+    if coefficient.is_Rational and coefficient.q > 10**6:  # many digits: one decimal, which cannot overflow
+        above.append(number(coefficient))
+    elif coefficient.is_Rational and (not coefficient.is_Integer) and not number(coefficient).code.startswith("0."):
         above += [number(sp.Integer(coefficient.p))] if coefficient.p != 1 else []
         below.append(number(sp.Integer(coefficient.q)))
     elif coefficient.is_Rational and coefficient.p == 1 and coefficient != 1:

@@ -8,7 +8,7 @@ and the log-sum-exp of every sum of exponentials, so that none of them overflows
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, reduce
 from typing import Any
@@ -142,7 +142,14 @@ def _emitted(name: str) -> Elementwise:
     return replace(row, derivative=row.stable_derivative or row.derivative, sympy=None)
 
 
-_SYMPY: Mapping[type, str] = {sp.tanh: "tanh", sp.Abs: "abs", sp.sign: "sign", sp.floor: "floor", sp.ceiling: "ceil"}
+_SYMPY: Mapping[type, str] = {
+    sp.tanh: "tanh",
+    sp.asinh: "arcsinh",
+    sp.Abs: "abs",
+    sp.sign: "sign",
+    sp.floor: "floor",
+    sp.ceiling: "ceil",
+}
 
 
 def prepared(expr: sp.Expr) -> sp.Expr:
@@ -159,24 +166,53 @@ def prepared(expr: sp.Expr) -> sp.Expr:
     return expr.replace(lambda e: isinstance(e, (RowFunction, sp.Max, sp.Min, *_SYMPY)), change)
 
 
+# ---- what no form mends -----------------------------------------------------------------------------------
+
+_SQUARES = "squares overflow where elements exceed 1e154 in size"
+_ROOTS = _SQUARES + ", and vanish where all are below 1e-154; the root is inf or 0 then"
+
+
+def cautions(bodies: Iterable[sp.Expr]) -> list[str]:
+    """Where code for these expressions is inaccurate, in words: what rows state, and roots of sums of squares."""
+    found: dict[str, None] = {}
+    for node in (n for body in bodies for n in sp.preorder_traversal(body)):
+        if isinstance(node, RowFunction) and node.row.caution:
+            found[node.row.caution] = None
+        if isinstance(node, sp.Pow) and node.exp.is_Rational and node.exp.q == 2 and _squares(node.base):
+            found[_ROOTS] = None
+        if isinstance(node, Reduce) and node.op == "mean" and _squares(node):
+            found[_SQUARES] = None
+    return [text for text in found if text != _SQUARES or _ROOTS not in found]
+
+
+def _squares(e: sp.Expr) -> bool:
+    """Whether it is a sum of squares, perhaps times something."""
+    factors = [f for f in sp.Mul.make_args(e) if isinstance(f, Reduce)]
+    return bool(factors) and all(
+        f.op in ("sum", "mean") and isinstance(f.body, sp.Pow) and f.body.exp == 2 for f in factors
+    )
+
+
 # ---- sums of exponentials ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
 class Softmax:
-    """The parts of one sum of exponentials ``sum_j exp(b_j)``.
+    """The parts of one sum of exponentials ``sum_j m_j exp(b_j)``.
 
     Attributes:
-        weight: name of the weights ``exp(b_j) / sum``, an array over ``axes``.
+        weight: name of the weights ``m_j exp(b_j) / sum``, an array over ``axes``.
         log: name of the logarithm of the sum, an array over all but the last axis.
         axes: the free axes, then the summed one.
         exponent: ``b`` at these axes.
+        mask: ``m`` at these axes, nowhere negative; 1 if there is none.
     """
 
     weight: sp.Symbol
     log: sp.Symbol
     axes: tuple[Axis, ...]
     exponent: sp.Expr
+    mask: sp.Expr = sp.S.One
 
 
 class Shift:
@@ -188,7 +224,7 @@ class Shift:
 
     def __init__(self, taken: Collection[str]) -> None:
         self.taken = set(taken)
-        self.parts: dict[sp.Expr, Softmax] = {}
+        self.parts: dict[tuple[sp.Expr, sp.Expr], Softmax] = {}
 
     def __call__(self, expr: sp.Expr) -> sp.Expr:
         """Returns ``expr`` with the parts of a softmax replaced by accesses to their names."""
@@ -206,31 +242,41 @@ class Shift:
     def _named(self, expr: sp.Expr, s: Reduce) -> sp.Expr:
         body, fresh = s.opened()
         (axis,) = fresh.values()
-        free = _axes_in_order(body.exp, axis)
+        mask, exponent = masked(body)
+        free = _axes_in_order(exponent, axis)
+        free += [a for a in _axes_in_order(mask, axis) if a not in free]
         total = sp.Dummy("S", positive=True)
         plain = expr.xreplace({s: total})
         plain = plain.replace(lambda e: isinstance(e, sp.log) and e.has(total), lambda e: sp.expand_log(e))
-        known, part = self._part(body.exp, free, axis)
+        known, part = self._part(exponent, mask, free, axis)
         log = Access(part.log, *free) if free else part.log
 
         def weight(at: Axis) -> tuple[sp.Expr, sp.Expr]:
-            return sp.exp(body.exp.xreplace({axis: at})), Access(part.weight, *free, at)
+            there = {axis: at}
+            return sp.exp(exponent.xreplace(there)), Access(part.weight, *free, at) / mask.xreplace(there)
 
         out = _swapped(plain.xreplace({sp.log(total): log}), weight, total, axis.size)
-        if out.has(total):  # a sum of exponentials that is no softmax
+        if out.has(total) or (mask != 1 and _divides(out, mask.func)):  # a sum of exponentials that is no softmax
             return expr
         self.parts[known] = part
         return out
 
-    def _part(self, exponent: sp.Expr, free: list[Axis], axis: Axis) -> tuple[sp.Expr, Softmax]:
+    def _part(
+        self, exponent: sp.Expr, mask: sp.Expr, free: list[Axis], axis: Axis
+    ) -> tuple[tuple[sp.Expr, sp.Expr], Softmax]:
         """The parts of a sum, the same for sums that differ in the letters of their axes only."""
         names = {a: a.named(f"f{k}") for k, a in enumerate(free)} | {axis: axis.named("s")}
-        body = exponent.xreplace(names)
-        if body in self.parts:
-            return body, self.parts[body]
+        key = exponent.xreplace(names), mask.xreplace(names)
+        if key in self.parts:
+            return key, self.parts[key]
         axes = (*(names[a] for a in free), names[axis])
         weight, log = (sp.Symbol(fresh_name(n, self.taken), real=True) for n in ("p", "lse"))
-        return body, Softmax(weight, log, axes, body)
+        return key, Softmax(weight, log, axes, *key)
+
+
+def _divides(expr: sp.Expr, mask: type) -> bool:
+    """Whether something is divided by a mask: then its zeros were not all taken up by the weights."""
+    return any(p.exp.could_extract_minus_sign() and p.base.has(mask) for p in expr.atoms(sp.Pow))
 
 
 def _swapped(
@@ -251,9 +297,19 @@ def _swapped(
     return expr.xreplace({e: p * total for e, p in pairs})
 
 
+def masked(body: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+    """Splits ``m exp(b)`` into ``m`` and ``b``."""
+    exponential = next(f for f in sp.Mul.make_args(body) if isinstance(f, sp.exp))
+    return body / exponential, exponential.exp
+
+
 def is_exponential_sum(r: Reduce) -> bool:
-    """Whether it is ``sum_j exp(b_j)`` over one axis."""
-    return r.op == "sum" and isinstance(r.body, sp.exp) and len(r.bound) == 1
+    """Whether it is ``sum_j m_j exp(b_j)`` over one axis; ``m`` is 1 or elements of an array without negative ones."""
+    factors = sp.Mul.make_args(r.body)
+    exponentials = [f for f in factors if isinstance(f, sp.exp)]
+    masks = [f for f in factors if not isinstance(f, sp.exp)]
+    plain = not masks or (len(masks) == 1 and isinstance(masks[0], Access) and bool(masks[0].is_nonnegative))
+    return r.op == "sum" and len(r.bound) == 1 and len(exponentials) == 1 and plain
 
 
 def outermost(expr: sp.Basic, kind: type) -> list[Any]:

@@ -8,11 +8,12 @@ from dataclasses import replace
 
 import sympy as sp
 
+from symdl.codegen.helpers import helper_sources
 from symdl.codegen.intermediate import shared
 from symdl.codegen.lower import Line, Partial, Routine, lower_entry
 from symdl.codegen.names import identifier, words
 from symdl.codegen.printing import NumpyPrinter
-from symdl.codegen.stable import Shift, Softmax, fresh_name
+from symdl.codegen.stable import Shift, Softmax, cautions, fresh_name
 from symdl.errors import NotSupported
 from symdl.functions import stable
 from symdl.terms.formula import Entry, Form, Role
@@ -20,15 +21,6 @@ from symdl.terms.results import Evidence, Module
 
 _PENDING = "Evidence: none yet."
 _KINDS = {"size": "a count", "integer": "an integer", "binary": "0 or 1", "unit": "in (0, 1)"}
-_HELPER = '''
-_{upper} = np.frompyfunc(math.{name}, 1, 1)
-
-
-def _{name}(x):
-    """{title}, element by element; adding 0 turns Python's numbers back into floats."""
-    return np.add(_{upper}(x), 0.0, dtype=float, casting="unsafe")
-'''
-_HELPERS = {"_erf": ("ERF", "erf", "The error function"), "_erfc": ("ERFC", "erfc", "Its complement, 1 - erf(x)")}
 
 
 def emit(entry: Entry, *, grad: bool = True, form: str = "canonical") -> Module:
@@ -81,8 +73,8 @@ def with_evidence(module: Module, evidence: Sequence[Evidence]) -> Module:
 
 def _module(entry: Entry, functions: Sequence[str], helpers: set[str]) -> str:
     head = [f'r"""{_title(entry)}', "", f"Written by symdl from the catalogue entry {entry.id}.", _PENDING, '"""', ""]
-    imports = (["import math", ""] if helpers else []) + ["import numpy as np"]
-    extra = [_HELPER.format(upper=u, name=n, title=t).rstrip() for u, n, t in (_HELPERS[h] for h in sorted(helpers))]
+    extra = helper_sources(helpers)
+    imports = (["import math", ""] if extra else []) + ["import numpy as np"]
     return "\n".join([*head, *imports, *extra, *functions]) + "\n"
 
 
@@ -151,8 +143,13 @@ class _Function:
             self.assign(name, logits)
             logits = name
         top, e = fresh_name("top", self.taken), fresh_name("e", self.taken)
-        self.assign(top, f"np.max({logits}{options})")
-        self.assign(e, f"np.exp({logits} - {top})")
+        if part.mask == 1:
+            self.assign(top, f"np.max({logits}{options})")
+            self.assign(e, f"np.exp({logits} - {top})")
+        else:  # what is masked may be larger than the rest
+            mask = self.printer.array(part.mask, part.axes)
+            self.assign(top, f"np.max(np.where({mask} > 0, {logits}, -np.inf){options})")
+            self.assign(e, f"{mask} * np.exp(np.where({mask} > 0, {logits} - {top}, 0.0))")
         self.printer.allowed |= self.taken
         if part.weight in used:
             self.assign(part.weight.name, f"{e} / np.sum({e}{options})")
@@ -187,6 +184,8 @@ def _docstring(entry: Entry, form: Form, routine: Routine) -> str:
     if form.condition:
         lines += ["Convention: " + words(form.condition) + ".", ""]
     lines += ["Args:", *("    " + _argument(a) for a in routine.arguments)]
+    stated = cautions(line.body for line in (*routine.lines, *(p.line for p in routine.partials)))
+    lines += [text for c in stated for text in ("", f"Accuracy: {c}.")]
     if entry.sources:
         lines += ["", "Source: " + words(entry.sources[0]) + "."]
     return "\n".join([*lines, '"""'])

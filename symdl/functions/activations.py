@@ -9,7 +9,8 @@ from __future__ import annotations
 import sympy as sp
 
 from symdl.functions.declare import VALUE, Elementwise, Kink, Parameter, X
-from symdl.functions.special import ERFC, EXPM1, LOG1P, NORMAL_CDF
+from symdl.functions.elementary import INVERSE, SMALLER
+from symdl.functions.special import EXPM1, LOG1P, NORMAL_CDF
 
 ALPHA = sp.Symbol("alpha", real=True)
 BETA = sp.Symbol("beta", real=True)
@@ -118,7 +119,12 @@ LECUN_TANH = Elementwise(
 )
 
 TANHSHRINK = Elementwise(
-    "tanhshrink", _operator("tanhshrink"), X - sp.tanh(X), sp.tanh(X) ** 2, aliases=("Tanhshrink", "tanh_shrink")
+    "tanhshrink",
+    _operator("tanhshrink"),
+    X - sp.tanh(X),
+    sp.tanh(X) ** 2,
+    aliases=("Tanhshrink", "tanh_shrink"),
+    caution="near 0 the value, about x^3 / 3, is accurate to a unit in the last place of x only",
 )
 
 RELU = Elementwise(
@@ -225,7 +231,7 @@ GELU = Elementwise(
     _operator("GELU"),
     X / 2 * (1 + sp.erf(X / sp.sqrt(2))),
     NORMAL_CDF(X) + X * sp.exp(-(X**2) / 2) / sp.sqrt(2 * sp.pi),
-    stable=X / 2 * ERFC(-X / sp.sqrt(2)),
+    stable=X * NORMAL_CDF(X),
     range=sp.Interval(-_R(17, 100), sp.oo),
     aliases=("GELU", "Gelu"),
     sources=("Hendrycks and Gimpel 2016",),
@@ -246,6 +252,7 @@ GELU_TANH = Elementwise(
     * SIGMOID(2 * _TANH_C * (X + _R("0.044715") * X**3))
     * SIGMOID(-2 * _TANH_C * (X + _R("0.044715") * X**3)),
     range=sp.Interval(-_R(171, 1000), sp.oo),
+    caution="the derivative is nan where x^3 overflows, beyond |x| of 5e102",
     aliases=("gelu_approx", "GELU_tanh"),
     sources=("Hendrycks and Gimpel 2016, the tanh approximation",),
 )
@@ -356,13 +363,20 @@ GAUSSIAN = Elementwise(
     aliases=("Gaussian",),
 )
 
+_ROOT = sp.sqrt(1 + (SMALLER * INVERSE) ** 2) / INVERSE  # sqrt(1 + x^2), squaring nothing larger than 1
+
 BENT_IDENTITY = Elementwise(
     "bent_identity",
     _operator("bent"),
     (sp.sqrt(X**2 + 1) - 1) / 2 + X,
     X / (2 * sp.sqrt(X**2 + 1)) + 1,
-    stable=X**2 / (2 * (sp.sqrt(X**2 + 1) + 1)) + X,
+    stable=_cases((SMALLER**2 / (2 * (_ROOT + 1)) + X, sp.Abs(X) <= 1), otherwise=(_ROOT - 1) / 2 + X),
+    stable_derivative=X / _ROOT / 2 + 1,
 )
+
+_WIDTH = sp.sqrt(BETA)
+_LARGER = sp.Max(sp.Abs(X), _WIDTH)
+_BENT = _LARGER * sp.sqrt(1 + (sp.Min(sp.Abs(X), _WIDTH) / _LARGER) ** 2)  # sqrt(x^2 + beta), likewise
 
 SQUAREPLUS = Elementwise(
     "squareplus",
@@ -370,11 +384,8 @@ SQUAREPLUS = Elementwise(
     (X + sp.sqrt(X**2 + BETA)) / 2,
     (1 + X / sp.sqrt(X**2 + BETA)) / 2,
     parameters=(Parameter(BETA, sp.Integer(4), _POSITIVE),),
-    stable=_cases(((X + sp.sqrt(X**2 + BETA)) / 2, X >= 0), otherwise=BETA / (2 * (sp.sqrt(X**2 + BETA) + sp.Abs(X)))),
-    stable_derivative=_cases(
-        ((1 + X / sp.sqrt(X**2 + BETA)) / 2, X >= 0),
-        otherwise=BETA / (2 * sp.sqrt(X**2 + BETA) * (sp.sqrt(X**2 + BETA) + sp.Abs(X))),
-    ),
+    stable=_cases((X / 2 + _BENT / 2, X >= 0), otherwise=BETA / (2 * (_BENT + sp.Abs(X)))),
+    stable_derivative=_cases(((1 + X / _BENT) / 2, X >= 0), otherwise=(BETA / _BENT) / (_BENT + sp.Abs(X)) / 2),
     range=_POSITIVE,
     sources=("Barron 2021, Squareplus",),
 )

@@ -79,6 +79,7 @@ class Elementwise:
         aliases: other names and spellings.
         sources: papers and textbooks.
         sympy: SymPy's own function, where there is one; the row then makes no class.
+        caution: where the emitted code is inaccurate, in words; it goes into the docstring.
 
     Example:
         >>> twice = Elementwise("twice", r"\operatorname{twice}", 2 * X, sp.Integer(2))
@@ -101,6 +102,7 @@ class Elementwise:
     aliases: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     sympy: Callable[..., sp.Expr] | None = None
+    caution: str = ""
 
     @property
     def symbols(self) -> tuple[sp.Symbol, ...]:

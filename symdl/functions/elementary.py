@@ -54,6 +54,9 @@ def _row(
 
 
 _E2 = sp.exp(-2 * sp.Abs(X))
+SMALLER = sp.Min(sp.Abs(X), 1)
+INVERSE = 1 / sp.Max(sp.Abs(X), 1)
+"""1 + x^2 is ``(SMALLER^2 + INVERSE^2) / INVERSE^2``, where nothing is squared that is larger than 1."""
 
 ROWS = (
     _row("exp", sp.exp, VALUE, range=_POSITIVE),
@@ -123,7 +126,14 @@ ROWS = (
         domain=sp.Interval.open(-1, 1),
         aliases=("atanh",),
     ),
-    _row("arcsinh", sp.asinh, 1 / sp.sqrt(1 + X**2), latex=r"\operatorname{arsinh}", aliases=("asinh",)),
+    _row(
+        "arcsinh",
+        sp.asinh,
+        1 / sp.sqrt(1 + X**2),
+        latex=r"\operatorname{arsinh}",
+        stable_derivative=INVERSE / sp.sqrt(INVERSE**2 + SMALLER**2),
+        aliases=("asinh",),
+    ),
     _row(
         "floor",
         sp.floor,

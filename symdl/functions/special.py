@@ -80,7 +80,9 @@ LOG_COSH = Elementwise(
     r"\log\cosh",
     sp.log(sp.cosh(X)),
     sp.tanh(X),
-    stable=sp.Abs(X) + LOG1P(_E2) - sp.log(2),
+    stable=sp.Piecewise(
+        (LOG1P(2 * sp.sinh(sp.Min(sp.Abs(X), 2) / 2) ** 2), sp.Abs(X) < 2), (sp.Abs(X) + LOG1P(_E2) - sp.log(2), True)
+    ),
     range=sp.Interval(0, sp.oo),
     aliases=("logcosh",),
 )
@@ -122,6 +124,7 @@ NORMAL_CDF = Elementwise(
     NORMAL_PDF(X),
     stable=ERFC(-X / sp.sqrt(2)) / 2,
     range=_UNIT,
+    native={"numpy": "_normal_cdf"},
     aliases=("norm_cdf", "Phi"),
 )
 
@@ -132,6 +135,8 @@ SINC = Elementwise(
     sp.Piecewise((_ZERO, sp.Eq(X, 0)), (sp.cos(sp.pi * X) / X - sp.sin(sp.pi * X) / (sp.pi * X**2), True)),
     range=sp.Interval(-_ONE, _ONE),
     native={"numpy": "np.sinc"},
+    caution="pi x is rounded before its sine is taken, so that digits are lost in proportion to |x|; near 0 the "
+    "derivative cancels",
 )
 
 LOG_GAMMA = Elementwise(

@@ -32,6 +32,7 @@ PRECISIONS = (128, 512, 2048, 8192)
 """Bits tried one after the other until the value is known far beyond a float."""
 WRONG = 64.0
 """Bits of error of a nan or an infinity that should be a float."""
+_NORMAL = float(np.finfo(float).tiny)
 _NUDGE = 60
 """Condition numbers come of arguments changed by ``2 ** -_NUDGE``, relatively."""
 
@@ -181,17 +182,25 @@ def rounded(ball: Any) -> float:
 
 @dataclass
 class Record:
-    """What was found over all points, in bits; ``bad`` counts nan and inf where a float was due."""
+    """What was found over all points, in bits.
+
+    ``bad`` holds where nan or inf came out and a float was due; ``flushed`` counts values below the smallest normal
+    float that came out as something else down there, 0 most often: they are left out of the bits.
+    """
 
     plain: list[float] = field(default_factory=list)
     beyond: list[float] = field(default_factory=list)
     bad: list[str] = field(default_factory=list)
     worst_at: str = ""
     undecided: int = 0
+    flushed: int = 0
 
     def add(self, got: float, want: float, condition: float, where: str) -> None:
         """Takes in one element."""
         error = bits(got, want)
+        if error > 1 and abs(want) < _NORMAL and abs(got) < _NORMAL:
+            self.flushed += 1
+            return
         beyond = max(0.0, error - math.log2(max(1.0, condition)))
         if error == WRONG:
             self.bad.append(where)
@@ -203,6 +212,7 @@ class Record:
     def evidence(self, kind: str) -> Evidence:
         """Mean and worst bits, plain and beyond the condition number's."""
         facts: dict[str, Any] = {"points": len(self.plain), "undecided": self.undecided, "not_finite": len(self.bad)}
+        facts["flushed"] = self.flushed
         for name, found in (("beyond", self.beyond), ("plain", self.plain)):
             facts[f"mean_{name}"] = round(sum(found) / len(found), 3) if found else None
             facts[f"worst_{name}"] = round(max(found), 2) if found else None
