@@ -180,9 +180,13 @@ def cautions(bodies: Iterable[sp.Expr]) -> list[str]:
             found[node.row.caution] = None
         if isinstance(node, sp.Pow) and node.exp.is_Rational and node.exp.q == 2 and _squares(node.base):
             found[_ROOTS] = None
-        if isinstance(node, Reduce) and node.op == "mean" and _squares(node):
+        if isinstance(node, sp.Mul) and _squares(node) and any(f.could_extract_minus_sign() for f in _exponents(node)):
             found[_SQUARES] = None
     return [text for text in found if text != _SQUARES or _ROOTS not in found]
+
+
+def _exponents(e: sp.Mul) -> list[sp.Expr]:
+    return [f.exp for f in e.args if isinstance(f, sp.Pow) and not isinstance(f.base, Reduce)]
 
 
 def _squares(e: sp.Expr) -> bool:
