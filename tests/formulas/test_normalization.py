@@ -77,7 +77,7 @@ TABLE: Mapping[str, Callable[..., Any]] = {
     "standard_deviation_of_batch/mean_written_out": lambda x: np.std(x),
     "standard_deviation_of_batch/root_of_variance": lambda v: v**0.5,
     "standard_deviation_of_batch/function": lambda x: norm(x - mean(x)) / len(x) ** 0.5,
-    "batch_norm_scale_gradient": lambda g, x: np.einsum("i,i", g, x),
+    "batch_norm_scale_gradient": lambda g, normed: np.einsum("i,i", g, normed),
     "batch_norm": lambda x, mu, v, eps, gamma, beta: gamma * z(x, mu, v + eps) + beta,
     "batch_norm/squared_deviation": lambda x, mu, sigma, eps, gamma, beta: gamma * z(x, mu, sigma**2 + eps) + beta,
     "batch_norm/without_epsilon": lambda x, mu, v, gamma, beta: gamma * z(x, mu, v) + beta,
