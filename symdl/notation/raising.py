@@ -73,8 +73,12 @@ def raised(body: sp.Expr, axes: Dims, shapes: Mapping[str, tuple[sp.Expr, ...]] 
         if body == 0:
             return ones
         return ones if r.node == ONE else array.Mul(raiser.turned(r, axes).node, ones)
-    if axes and not r.letters and len(r.dims) != len(axes):  # a number where an array of one entry is wanted
-        return array.Call("reshape", (r.node, *(ONE for _ in axes)))
+    if not r.letters and len(r.dims) != len(axes):  # a number where an array of one entry is wanted, or the reverse
+        return (
+            array.Call("reshape", (r.node, *(ONE for _ in axes)))
+            if axes
+            else array.Index(r.node, (ZERO,) * len(r.dims))
+        )
     return raiser.turned(r, axes).node
 
 

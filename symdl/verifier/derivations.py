@@ -26,6 +26,7 @@ _STEP = 1e-4
 _TOLERANCE = 1e-6
 _DRAWS = 6
 _AGREE = 2
+_ONE_BY_ONE = 8  # more gradients are compared along one direction in all of them: depth must not count twice
 _ROUNDING = 1e-9
 
 
@@ -62,8 +63,14 @@ class Setting:
         return [*self.program.inputs.values(), *(a.variable for a in self.program)]
 
     def _stretch(self, sizes: dict[str, int]) -> bool:
-        """Lengthens one axis that is read beyond its end; whether there was one."""
+        """Lengthens one axis that is empty or read beyond its end; whether there was one."""
         f = Floating(sizes, {})
+        axes = {a for x in self.program for a in x.body.atoms(Axis)} | {a for v in self._variables() for a in v.letters}
+        for size in sorted({a.size for a in axes}, key=str):
+            if all(s.name in sizes for s in size.free_symbols) and f.size(size) < 1:
+                grows = [s.name for s in sorted(size.free_symbols, key=str) if sp.expand(size).coeff(s, 1).is_positive]
+                sizes.update({name: sizes[name] + 1 for name in grows})
+                return bool(grows)
         for assignment in self.program:
             for access in assignment.body.atoms(Access):
                 v = self.program.variable(str(access.tensor.name))
@@ -168,20 +175,45 @@ def judge(setting: Setting, derived: Derived) -> Evidence:
 
 
 def _errors(setting: Setting, derived: Derived, point: Floating, seed: int) -> dict[str, float] | None:
-    """Relative error of every gradient along one direction, or nothing if the point is not finite."""
+    """Relative errors of the gradients along random directions, or nothing if the point is not finite."""
     base = _run(setting.program, point, {})
     compute(derived.lines, setting.open_ended, base, {})
     rng = np.random.default_rng(seed + 1000)
+    found = {name: base.arrays[gradient] for name, gradient in derived.gradients.items()}
+    directions = {name: np.asarray(rng.normal(size=g.shape)) for name, g in found.items()}
+    if len(found) <= _ONE_BY_ONE:
+        return _along(setting, derived, point, [{n: d} for n, d in directions.items()], found)
+    level = max(float(np.linalg.norm(g)) for g in found.values())
+    if not np.isfinite(level):
+        return {name: float("inf") for name, g in found.items() if not np.all(np.isfinite(g))}
+    even = {n: np.asarray(d / (np.linalg.norm(found[n]) + 1e-3 * level + 1e-12)) for n, d in directions.items()}
+    together = _along(setting, derived, point, [even], found)
+    if together is None or all(e <= _TOLERANCE for e in together.values()):
+        return together
+    return _along(setting, derived, point, [{n: d} for n, d in directions.items()], found)
+
+
+def _along(
+    setting: Setting,
+    derived: Derived,
+    point: Floating,
+    moves: Sequence[Mapping[str, Array]],
+    found: Mapping[str, Array],
+) -> dict[str, float] | None:
+    """Relative error along each move, which may shift several names at once, each weighed by its own gradient."""
     out: dict[str, float] = {}
-    for name, gradient in derived.gradients.items():
-        g = base.arrays[gradient]
-        direction = rng.normal(size=g.shape)
-        slope = _slope(lambda h, n=name, d=direction: _objective(setting.program, derived, point, n, h * d))  # type: ignore[misc]
-        mine = float(np.sum(g * direction))
+    for move in moves:
+
+        def value(h: float, move: Mapping[str, Array] = move) -> float:
+            return _objective(setting.program, derived, point, {n: np.asarray(h * d) for n, d in move.items()})
+
+        slope = _slope(value)
+        mine = float(sum(np.sum(found[n] * d) for n, d in move.items()))
         if not np.isfinite(slope):
             return None
-        scale = max(abs(slope), float(np.linalg.norm(g) * np.linalg.norm(direction)), 1e-3)
-        out[name] = abs(mine - slope) / scale if np.isfinite(mine) else float("inf")
+        norms = [float(np.linalg.norm(found[n]) * np.linalg.norm(d)) for n, d in move.items()]
+        scale = max(abs(slope), *norms, 1e-3)
+        out[next(iter(move))] = abs(mine - slope) / scale if np.isfinite(mine) else float("inf")
     return out
 
 
@@ -201,8 +233,8 @@ def _run(program: Program, point: Floating, shift: Mapping[str, Array]) -> Float
     return f
 
 
-def _objective(program: Program, derived: Derived, point: Floating, name: str, by: Array) -> float:
-    f = _run(program, point, {name: by})
+def _objective(program: Program, derived: Derived, point: Floating, shift: Mapping[str, Array]) -> float:
+    f = _run(program, point, shift)
     total = 0.0 if derived.loss is None else float(np.sum(f.arrays[derived.loss]))
     for of, seed in derived.seeds.items():
         total += float(np.sum(f.arrays[of] * point.arrays[seed.name]))

@@ -242,7 +242,8 @@ class _Drawing:
         w = self.input(("m",))
         size = SIZES[self.shapes[x][0]] - SIZES["m"] + 1
         pieces = " + ".join(f"{w}[{k}] * {x}[{k}:{k + size}]" for k in range(SIZES["m"]))
-        self.add(f"sum({w}[a] * {x}[i + a], a)", (f"{self.shapes[x][0]} - m + 1",), pieces, "[i]", x, w)
+        letter = {"p": "u", "n": "w"}[self.shapes[x][0]]
+        self.add(f"sum({w}[a] * {x}[{letter} + a], a)", (f"{self.shapes[x][0]} - m + 1",), pieces, f"[{letter}]", x, w)
         name = self.lines[-1].name
         self.shapes.pop(name)  # nothing else has this size
 

@@ -101,12 +101,8 @@ def torch_functions() -> dict[str, Any]:
 def derived(program: Any) -> Derivation:
     """The derivation of a program."""
     inputs = {n: f"real[{', '.join(s)}]" for n, s in program.inputs.items() if n in program.used}
-    windows = [line.shape[0] for line in program.lines if "[i + a]" in line.text]
-    indices = {"i": windows[-1]} if windows else {}
-    lettered = [line for line in program.lines if "[k, i]" in line.text]
-    return symdl.derive(
-        program.definitions, inputs=inputs, wrt=program.used, loss="J", indices={} if lettered else indices
-    )
+    indices = {c: line.shape[0] for line in program.lines for c in "uw" if line.left.endswith(f"[{c}]")}
+    return symdl.derive(program.definitions, inputs=inputs, wrt=program.used, loss="J", indices=indices)
 
 
 def values(d: Derivation, env: dict[str, Any]) -> dict[str, Any]:
