@@ -162,7 +162,7 @@ def matching(ready: Probe, renaming: Renaming, group: Sequence[Prepared]) -> Ite
     A group shares symbols, points and unknown functions, so that one evaluation serves all its forms.
     """
     functions = function_table(ready.side.functions, group[0])
-    if functions is None:
+    if functions is None or _turns_a_number(ready.side.right, renaming, group[0]):
         return
     for settings in ready.options:
         left = list(group)
@@ -184,6 +184,16 @@ def values_at(side: Side, renaming: Renaming, point: Mapping[str, Value]) -> dic
     """The values of a side's names at a point of a form."""
     sizes = {name: point[name] for name in side.sheet.fixed if name in point}
     return {**sizes, **{name: point[role] for name, role in renaming.roles.items()}}
+
+
+def _turns_a_number(right: Node, renaming: Renaming, form: Prepared) -> bool:
+    """Whether a matrix, by its capital and its transpose, would stand for a single number of the entry."""
+    for n in array.walk(right):
+        if isinstance(n, array.Transpose) and isinstance(n.body, array.Name):
+            role = form.table.get(renaming.roles.get(n.body.id, ""))
+            if role is not None and not role.shape and n.body.id[:1].isupper():
+                return True
+    return False
 
 
 def function_table(mine: Sequence[str], form: Prepared) -> Mapping[str, Callable[..., Value]] | None:
@@ -233,6 +243,8 @@ def named(side: Side, form: Prepared, renaming: Renaming) -> str:
         return "yes" if known else "unknown"
     if set(exact(side.subject)) & form.near.names and not set(exact(side.subject)) & set(entry.names):
         return "no"
+    if _gradient_of_another(side.subject, form):
+        return "no"
     if entry.previous:
         mine = [side.sheet.atom(n) for n, r in renaming.roles.items() if r == entry.previous]
         if mine and mine[0].letter.lower() != side.subject.letter.lower():
@@ -244,6 +256,18 @@ def named(side: Side, form: Prepared, renaming: Renaming) -> str:
     own = any(side.sheet.atom(n) == side.subject for n in renaming.roles)
     others = {s for r in form.roles for s in form.table[r].letters}
     return "no" if own or spelling in others else "unknown"
+
+
+def _gradient_of_another(subject: Atom, form: Prepared) -> bool:
+    """Whether the left side is the gradient of what a neighbour's gradients are of, and this entry's are not."""
+    if subject.letter != "grad" or not subject.subscript:
+        return False
+
+    def of(names: Iterable[str]) -> set[str]:
+        return {n.split("_")[1].lower() for n in names if n.startswith("grad_")}
+
+    mine, own = subject.subscript.split("_")[0].lower(), of(form.entry.names)
+    return bool(own) and mine not in own and mine in of(form.near.names)
 
 
 def left_agrees(side: Side, renaming: Renaming, form: Prepared, settings: Settings) -> bool:
@@ -306,6 +330,7 @@ def grouped(forms: Iterable[Prepared]) -> list[list[Prepared]]:
             form.functions,
             len(form.letters),
             form.probabilities,
+            tuple(form.table[r].letters for r in sorted(form.roles)),  # a renaming is found for all forms at once
         )
         groups.setdefault(key, []).append(form)
     return list(groups.values())

@@ -56,9 +56,14 @@ class Sheet:
         return any(self.atom(n).mark == "prev" for n in self.body)
 
 
+_SETS = re.compile(r"\|\w+?(cap|cup)\w+\|\Z")
+
+
 @lru_cache(maxsize=1 << 16)
 def spellings(atom: Atom) -> tuple[str, ...]:
     """The spellings of an atom a role may list, the most specific first."""
+    if (sets := _SETS.match(atom.letter)) is not None:  # whatever the two sets are called
+        return ("|A\N{INTERSECTION}B|" if sets.group(1) == "cap" else "|A\N{UNION}B|", atom.spelling)
     accent = {"hat": "^", "tilde": "~", "bar": "-"}.get(atom.accent, "")
     primes = "'" * atom.primes
     out = [atom.spelling]
@@ -97,12 +102,15 @@ def fit(name: str, role: Role, form: Prepared, sheet: Sheet) -> int | None:
         return None
     candidates = spellings(atom)
     whole = exact(atom)
+    elsewhere = _letters_elsewhere(role, form)
+    if next((s for s in candidates if s in letters or s in elsewhere), candidates[0]) in elsewhere - letters:
+        return None
     for k, candidate in enumerate(candidates):
         if candidate in letters:
             if candidate not in whole and set(whole) & form.near.letters:
                 return None  # the full spelling belongs to a neighbour
             return max(4 - k, 1)
-    if candidates[0] in form.near.words:
+    if candidates[0] in form.near.words or _is_an_estimate(atom, role, sheet):
         return None
     if role.kind == "size":
         return 1 if name in sheet.limits else None
@@ -122,12 +130,8 @@ def fit(name: str, role: Role, form: Prepared, sheet: Sheet) -> int | None:
 
 
 def _marks_fit(atom: Atom, role: Role, form: Prepared, sheet: Sheet) -> bool:
-    offsets = form.entry.layers.get(role.id)
-    if (
-        offsets is not None
-        and (distance := _layers_apart(_layer_of(atom), sheet.layer)) is not None
-        and distance not in offsets
-    ):
+    habits = _habits(atom, role, form, sheet)
+    if habits is not None and not habits:
         return False
     previous = is_previous(role, form)
     if previous:
@@ -143,6 +147,31 @@ def _layer_of(atom: Atom) -> str:
     """The layer an atom belongs to; the input of the network, a plain ``x``, is layer 0."""
     plain = atom.letter in ("x", "X") and not (atom.subscript or atom.accent or atom.mark or atom.primes)
     return "0" if plain and not atom.layer else atom.layer
+
+
+def _habits(atom: Atom, role: Role, form: Prepared, sheet: Sheet) -> frozenset[int] | None:
+    """Under which of the entry's habits of numbering layers the atom fits the role; ``None`` if nothing is known.
+
+    The offsets of an entry stand side by side: the first of every role belong to one habit, the second to another.
+    A role with one offset has it under all of them.
+    """
+    offsets = form.entry.layers.get(role.id)
+    distance = _layers_apart(_layer_of(atom), sheet.layer)
+    if offsets is None or distance is None:
+        return None
+    most = max(map(len, form.entry.layers.values()))
+    if not atom.layer:  # the input is layer 0 under one habit and layer 1 under another
+        return frozenset(range(most) if distance in offsets else ())
+    return frozenset(k for k in range(most) if offsets[min(k, len(offsets) - 1)] == distance)
+
+
+def _one_habit(roles: Mapping[str, str], form: Prepared, sheet: Sheet) -> bool:
+    """Whether some habit of numbering layers fits all atoms together."""
+    if not form.entry.layers:
+        return True
+    each = (_habits(sheet.atom(n), form.table[r], form, sheet) for n, r in roles.items())
+    known = [h for h in each if h is not None]
+    return not known or bool(frozenset.intersection(*known))
 
 
 _LAYER = re.compile(r"([A-Za-z]*)([+-]?\d*)\Z")
@@ -162,6 +191,23 @@ def _nature_fits(atom: Atom, role: Role, letters: frozenset[str]) -> bool:
     if atom.letter in STATISTICS:
         return role.kind == "statistic" or atom.letter in letters
     return True
+
+
+def _letters_elsewhere(role: Role, form: Prepared) -> frozenset[str]:
+    """Letters that other forms of the entry have for the same quantity: they keep to those forms.
+
+    Only where the quantity is the same in kind and shape: then the letters are what tells the forms apart.
+    """
+    others = (f.roles.get(role.id) for f in form.entry.forms if f.name != form.form.name)
+    alike = (r for r in others if r is not None and (r.kind, r.shape) == (role.kind, role.shape))
+    return frozenset(s for r in alike for s in r.letters)
+
+
+def _is_an_estimate(atom: Atom, role: Role, sheet: Sheet) -> bool:
+    """A letter with a hat beside the same letter without one: only a role that is written with a hat may take it."""
+    if atom.accent != "hat" or any(s.startswith("^") for s in role.letters):
+        return False
+    return any(sheet.atom(n) == replace(atom, accent="") for n in sheet.body)
 
 
 def _accent_belongs_elsewhere(role: Role, form: Prepared) -> bool:
@@ -192,7 +238,8 @@ def renamings(form: Prepared, sheet: Sheet, limit: int = 24, least: int = 0) -> 
     order = sorted(range(len(table)), key=lambda i: len(table[i]))
     found: list[Renaming] = []
     for pairs, score in _bijections(order, table, sheet.body):
-        found.append(Renaming(dict(pairs), score))
+        if _one_habit(dict(pairs), form, sheet):
+            found.append(Renaming(dict(pairs), score))
         if len(found) >= 2000:
             break
     found.sort(key=lambda r: -r.score)

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from symdl.reader import conventions as conv
 from symdl.reader.elaborate_base import Base, Valueless
-from symdl.reader.letters import affine_letters, label, split_items, stepped
+from symdl.reader.letters import affine_letters, label, letters_side_by_side, split_items, stepped
 from symdl.reader.names import KEPT_ACCENTS, key, numbered_letter
 from symdl.terms import array
 from symdl.terms.array import Node
@@ -201,6 +201,9 @@ class Names(Base):
         if isinstance(body, Fence):
             return self.fenced(out, body)
         if isinstance(body, Word):
+            if out.atom == Atom("e") and not out.items and (power := letters_side_by_side(body)) is not None:
+                out.after.append(Script("sup", power, body.span))  # e^{kt}: nothing marks Euler's number
+                return True
             return self.word_mark(out, body)
         if isinstance(body, Mark):
             out.add_label(body.text)

@@ -185,6 +185,16 @@ def is_index_pair(text: str) -> bool:
     )
 
 
+def letters_side_by_side(body: Word) -> Product | None:
+    """Two letters in a superscript as a product: ``kt``; ``None`` for a word, a mark or the start of one."""
+    text = body.text
+    if body.style != "script" or len(body.places) != 2 or not text.isalpha():
+        return None
+    if text in ("in", *conv.MARKS, *conv.TRANSPOSE):
+        return None
+    return Product(body.span, tuple(map(Letter, body.places, text)), ("",))
+
+
 def affine_letters(node: Syntax) -> frozenset[str] | None:
     """The letters of an affine index expression, or ``None`` if it is none."""
     if isinstance(node, Letter):

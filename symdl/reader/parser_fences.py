@@ -125,10 +125,11 @@ class Fences(Base):
         if count < 2 or self.tokens[k].kind != "endbrace":
             return None
         opening = self.advance()
-        text = "".join(t.text for t in self.tokens[self.index : k])
+        letters = self.tokens[self.index : k]
         while self.index <= k:
             self.advance()
-        return Word(self.span(opening), text, "script")
+        places = tuple(self.expanded.span(t.start, t.end) for t in letters)
+        return Word(self.span(opening), "".join(t.text for t in letters), "script", places)
 
     def has_angle_close(self) -> bool:
         """Whether a ``>`` closes the ``<`` that begins a group."""

@@ -98,7 +98,8 @@ class Claim:
 class Entry:
     """One formula of the catalogue. See ``docs/reference/catalogue.md`` for every field.
 
-    ``layers`` says, for symbols that carry a layer mark, by how many layers they may lie above the left side.
+    ``layers`` says, for symbols that carry a layer mark, by how many layers they may lie above the left side;
+    the k-th offsets of all symbols are one habit of numbering layers.
     """
 
     id: str

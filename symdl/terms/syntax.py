@@ -39,11 +39,12 @@ class Word(Syntax):
     r"""Several letters that are one name.
 
     ``style`` is ``command`` (``\log``), ``big`` (``\sum``), ``upright`` (``\mathrm``, ``\operatorname``),
-    ``text`` (``\text``) or ``bare`` (letters in a row).
+    ``text`` (``\text``), ``bare`` (letters in a row) or ``script`` (the same in a script, with their ``places``).
     """
 
     text: str
     style: str
+    places: tuple[Span, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

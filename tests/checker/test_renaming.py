@@ -51,6 +51,34 @@ def test_an_unaccented_letter_does_not_take_an_accented_role_beside_it(side: Any
     assert all(not ("^" in letter or "~" in letter) or role for table in found for letter, role in table.items())
 
 
+APART = [
+    # an estimate and what it estimates, under a form that lets the two change places
+    (r"L = -\sum_k \hat y_k \log y_k", r"H = -\sum_k q_k \log p_k", "cross_entropy_distributions", "reversed"),
+    # each moment has its own rate
+    (r"\hat m = \frac{m}{1 - \beta_2^t}", r"\hat m = \frac{m}{1 - \beta^t}", "bias_correction", "canonical"),
+    (r"\hat m = \frac{m}{1 - \beta_2^t}", r"\hat v = \frac{v}{1 - \beta_2^t}", "bias_correction", "second"),
+    (r"\hat v = \frac{v}{1 - \beta_1^t}", r"\hat m = \frac{m}{1 - \beta_1^t}", "bias_correction", "first"),
+    # both layers are numbered by one habit
+    (r"dW^{[l]} = dZ^{[l]} A^{[l]T}", r"dW^{[l]} = dZ^{[l]} A^{[l-1]T}", "weight_gradient", "sum"),
+    (r"dW^{[l]} = dZ^{[l+1]} A^{[l-1]T}", r"dW^{[l]} = dZ^{[l+1]} A^{[l]T}", "weight_gradient", "sum"),
+    (r"Z^{[l]} = W^{[l]} A^{[l-1]} + b^{[l-1]}", r"Z^{[l]} = W^{[l]} A^{[l-1]} + b^{[l]}", "affine_map", "canonical"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "right", "entry", "name"), APART)
+def test_letters_that_belong_together_stay_together(
+    side: Any, form: Any, wrong: str, right: str, entry: str, name: str
+) -> None:
+    assert mappings(side, form, right, entry, name)
+    assert not mappings(side, form, wrong, entry, name)
+
+
+def test_intersection_and_union_never_swap(side: Any, form: Any) -> None:
+    for latex in (r"J = \frac{|R \cup S|}{|R \cap S|}", r"J = \frac{|A \cap B|}{|A \cup B|}"):
+        for found in mappings(side, form, latex, "iou", "areas"):
+            assert all(role == ("v" if "cup" in letter else "u") for letter, role in found.items())
+
+
 def test_p_and_q_never_swap(side: Any, form: Any) -> None:
     found = mappings(side, form, r"D = \sum_i q_i \log \frac{q_i}{p_i}", "kl_divergence")
     assert all(table == {"p": "P", "q": "Q"} for table in found)

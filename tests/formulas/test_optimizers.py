@@ -158,7 +158,7 @@ ADAPTIVE: Table = {
     "adadelta_step/change": lambda w_prev, c: w_prev + c,
     "adadelta_step/with_rate": lambda w_prev, eta, r: w_prev - eta * r,
     "adadelta_algorithm": adadelta,
-    "bias_correction": lambda v, beta, t: v / -np.expm1(t * np.log(beta)),
+    "bias_correction": lambda q, beta, t: q / -np.expm1(t * np.log(beta)),
     "adam_step": lambda w_prev, eta, m, v, eps: w_prev - eta * m / (eps + v**0.5),
     "adam_step/epsilon_inside": lambda w_prev, eta, m, v, eps: w_prev - eta * m * (v + eps) ** -0.5,
     "adam_step/without_epsilon": lambda w_prev, eta, m, v: w_prev - eta * m * v**-0.5,

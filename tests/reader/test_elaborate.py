@@ -35,6 +35,8 @@ FIRST = [
     (r"\sigma'(x) = \sigma(x)(1 - \sigma(x))", "D(sigmoid(x), x) | sigmoid(x) * (1 - sigmoid(x))"),
     (r"\tanh(z) = 2\sigma(2z) - 1", "tanh(z) | 2 * sigmoid(2 * z) - 1"),
     (r"\sigma(x) = (1 + e^{-x})^{-1}", "sigma(x) | (1 + exp(-x)) ** -1"),
+    (r"y = a e^{kt}", "y | a * exp(k * t)"),
+    (r"y = a e^{in}", "y | a * e_in"),
     (r"ReLU(x) = \max\{x, 0\} + \alpha \min\{x, 0\}", "relu(x) | maximum(x, 0) + alpha * minimum(x, 0)"),
     (r"\text{softmax}(x_i) = \frac{e^{x_i}}{\sum_{j=1}^K e^{x_j}}", "softmax(x)[i] | exp(x[i]) / sum(exp(x[j]), (j, 1, K))"),
     (r"\text{ELU}(x) = \begin{cases} x & \text{if } x > 0 \\ \alpha(e^x - 1) & \text{otherwise} \end{cases}", "elu(x) | where(x > 0, x, alpha * (exp(x) - 1))"),
