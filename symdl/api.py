@@ -9,14 +9,16 @@ from pathlib import Path
 
 import sympy as sp
 
-from symdl import deriving, pipeline
+from symdl import deriving, pipeline, replaying
 from symdl.deriving import Derivation, Settings
 from symdl.pipeline import Catalogue, CatalogueError, Entry, Module, Progress, Report
+from symdl.replaying import Verification
 
 __all__ = [
     "Catalogue",
     "Derivation",
     "Formula",
+    "Verification",
     "catalogue",
     "check",
     "check_paths",
@@ -24,6 +26,7 @@ __all__ = [
     "derive_file",
     "emit",
     "formula",
+    "verify",
 ]
 
 
@@ -189,6 +192,15 @@ def derive_file(path: Path, *, wrt: Sequence[str] = (), kind: str = "gradient", 
     """Derives what a TOML file describes; ``wrt`` overrides its own."""
     problem = deriving.problem_from_toml(path.read_text("utf-8"))
     return deriving.derive(replace(problem, wrt=tuple(wrt)) if wrt else problem, kind=kind, steps=steps)
+
+
+def verify(text: str, *, jobs: int | None = None, timeout: float = replaying.SECONDS) -> Verification:
+    """Replays a JSON report: every proof from its certificate, every refutation from its witness.
+
+    Raises:
+        ReadError: SD020 if it is no report.
+    """
+    return replaying.verify(text, jobs=jobs, timeout=timeout)
 
 
 def emit(id: str) -> Module:

@@ -29,11 +29,12 @@ from symdl.deriving import network as differentiated
 from symdl.errors import CatalogueError, Diagnostic, NotationError, NotSupported, ReadError
 from symdl.functions import definition
 from symdl.isolation import Crash, Pool
+from symdl.notation.claim_json import claim_json
 from symdl.notation.latex import definition as latex_definition
 from symdl.notation.lowering import Value, lower_program, scope_of
 from symdl.notation.strict import parse as parse_notation
 from symdl.prover.outcomes import Proved
-from symdl.prover.prove import prove
+from symdl.prover.strategies import prove
 from symdl.reader.documents import Document, Fragment, split
 from symdl.reader.documents import load as load_document
 from symdl.reader.elaborate import statements
@@ -339,8 +340,17 @@ def judge_for(language: str = "en") -> Judge:
 
 
 def _prove(claim: Equation) -> Proof | str:
-    outcome = prove(claim.lettered())
-    return outcome.proof if isinstance(outcome, Proved) else outcome.text
+    lettered = claim.lettered()
+    outcome = prove(lettered)
+    return replace(outcome.proof, claim=_written(lettered)) if isinstance(outcome, Proved) else outcome.text
+
+
+def _written(claim: Equation) -> Mapping[str, Any] | None:
+    """The claim as the report carries it, so that it can be replayed; ``None`` if it cannot be written."""
+    try:
+        return claim_json(claim)
+    except NotSupported:
+        return None
 
 
 QUICK = Effort(first=6, second=4, kinks=6, seconds=1.0)
@@ -348,11 +358,12 @@ QUICK = Effort(first=6, second=4, kinks=6, seconds=1.0)
 
 
 def _refute(claim: Equation, quick: bool = False) -> Witness | Consistency | Silence:
-    outcome = refute(claim.lettered(), effort=QUICK if quick else None)
+    lettered = claim.lettered()
+    outcome = refute(lettered, effort=QUICK if quick else None)
     if isinstance(outcome, Refuted):
         if outcome.at_kink:  # only the convention for a tie is at stake
             return Silence("kink", "the sides differ at a kink only")
-        return outcome.witness
+        return replace(outcome.witness, claim=_written(lettered))
     if isinstance(outcome, Consistent):
         evidence = Evidence("arb", {"points": outcome.points, "radius": outcome.radius, "bits": outcome.bits})
         return Consistency(outcome.points, evidence, bool(outcome.one_sided))

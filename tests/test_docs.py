@@ -21,7 +21,7 @@ from symdl.errors import NotationError
 from symdl.functions import FUNCTIONS
 from symdl.notation.strict import ARRAY_FUNCTIONS, define, parse, program, show
 from symdl.prover.outcomes import Proved
-from symdl.prover.prove import prove
+from symdl.prover.strategies import prove
 from symdl.reader import conventions
 from symdl.reader.elaborate import statements
 from symdl.reader.names import collect

@@ -21,6 +21,7 @@ from symdl.checker.renaming import exact, weakest
 from symdl.checker.repair import Budget, Miss, candidates, likeness, near_misses
 from symdl.checker.suggestion import awkwardness, read, suggest
 from symdl.errors import NotSupported, ShapeError, SymdlError
+from symdl.notation.claim_json import claim_renamed
 from symdl.notation.strict import show
 from symdl.terms import array
 from symdl.terms.array import Node
@@ -444,7 +445,11 @@ class Judge:
             for name, role in widened.renaming.roles.items()
             if name in names or name in agreement.renaming.roles
         }
-        witness = replace(found, point={back.get(k, k): v for k, v in found.point.items()})
+        witness = replace(
+            found,
+            point={back.get(k, k): v for k, v in found.point.items()},
+            claim=claim_renamed(found.claim, back) if found.claim is not None else None,
+        )
         doubt = _doubted((miss.side.right,), statement)
         if doubt is not None:
             return doubt

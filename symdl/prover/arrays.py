@@ -69,7 +69,36 @@ def _matrix(k: Kernel, e: MatrixFunction) -> Frac:
     row, column = (("axis", f"~{k.depth + n}", k.structure(k.value(a.size))) for n, a in enumerate(e.bound))
     with k.binding(dict(zip(e.bound, (row, column), strict=True))):
         body = k.value(e.body)
-    return matrix(k, e.op, row, column, body, tuple(k.value(i) for i in e.indices))
+        entry = diagonal(k, row, column, body)
+    indices = tuple(k.value(i) for i in e.indices)
+    done = of_diagonal(k, e.op, row, entry, indices) if entry is not None else None
+    return matrix(k, e.op, row, column, body, indices) if done is None else done
+
+
+def diagonal(k: Kernel, row: Key, column: Key, body: Frac) -> Frac | None:
+    """The entry at ``row`` of a matrix that is certainly diagonal, its entries certainly positive."""
+    if row[2] != column[2]:
+        return None
+    here = branches.delta(k, k.subtract(k.atom(row), k.atom(column)))
+    key = k.keys[k.generators(here.num)[0]] if here.num.total_degree() == 1 else None
+    if key is None or k.substitute(body, key, k.zero) != k.zero:
+        return None
+    entry = k.substitute(k.substitute(body, key, k.one), column, k.atom(row))
+    return entry if k.signs.of(entry) == frozenset({1}) else None
+
+
+def of_diagonal(k: Kernel, op: str, row: Key, entry: Frac, indices: tuple[Frac, ...]) -> Frac | None:
+    """A function of a diagonal matrix with positive entries: the function of each entry, for all sizes."""
+    from symdl.prover import extremes, reductions, tower
+
+    if op == "det":
+        return extremes.product(k, entry, [row])
+    if op == "logdet":
+        return reductions.total(k, tower.logarithm(k, entry), [row])
+    if op != "inv":
+        return None
+    i, j = indices
+    return k.multiply(branches.delta(k, k.subtract(i, j)), k.substitute(k.invert(entry), row, i))
 
 
 def small(k: Kernel, op: str, size: int, element: Callable[[int, int], Frac], indices: tuple[Frac, ...]) -> Frac | None:

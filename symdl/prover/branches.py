@@ -7,6 +7,7 @@ be made, for the sign differs from element to element: there a branch becomes an
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -19,6 +20,8 @@ from symdl.terms.indexed import Delta, Indicator
 
 if TYPE_CHECKING:
     from symdl.prover.kernel import Kernel
+
+_FEW = 3  # most binary quantities whose values are tried one by one
 
 
 def positive(k: Kernel, a: Frac) -> Frac:
@@ -42,6 +45,9 @@ def vanishing(k: Kernel, a: Frac) -> Frac:
 
 def _truth(k: Kernel, kind: str, a: Frac) -> Frac:
     """The generator of a truth value; only the sign of its argument matters, so that is brought to a standard form."""
+    table = _tabulated(k, kind, a)
+    if table is not None:
+        return table
     c, found = k.factors(a)
     standard = k.one
     for f, e in found:
@@ -58,6 +64,24 @@ def _truth(k: Kernel, kind: str, a: Frac) -> Frac:
     if c > 0:
         return k.atom(("pos", s))
     return k.sum([k.one, k.negative(k.atom(("pos", s))), k.negative(vanishing(k, standard))])
+
+
+def _tabulated(k: Kernel, kind: str, a: Frac) -> Frac | None:
+    """A truth value about a few quantities that are 0 or 1: the sum over the values for which it holds."""
+    slots = k.generators(a.num)
+    if a.den != k.unit or not 0 < len(slots) <= _FEW or not k.idempotent.issuperset(slots):
+        return None
+    terms = a.num.to_dict().items()
+    total = k.zero
+    for values in product((0, 1), repeat=len(slots)):
+        set_to_one = {s for s, v in zip(slots, values, strict=True) if v}
+        found = sum((c for mono, c in terms if {i for i, e in enumerate(mono) if e} <= set_to_one), fmpq(0))
+        if found > 0 if kind == "pos" else found == 0:
+            here = [Frac(k.context.gen(s), k.unit) for s in slots]
+            total = k.add(
+                total, k.product([g if s in set_to_one else _not(k, g) for s, g in zip(slots, here, strict=True)])
+            )
+    return total
 
 
 def make_truth(k: Kernel, key: Key) -> Frac:

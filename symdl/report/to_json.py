@@ -90,6 +90,7 @@ def _witness(w: Witness) -> dict[str, Any]:
         "precision": w.precision,
         "sizes": dict(w.sizes),
         "entry": list(w.entry),
+        "claim": _plain(w.claim),
     }
 
 
@@ -102,7 +103,13 @@ def _evidence(e: Evidence) -> dict[str, Any]:
 
 
 def _proof(p: Proof) -> dict[str, Any]:
-    return {"method": p.method, "steps": _plain(p.steps), "conditions": list(p.conditions), "sizes": p.sizes}
+    return {
+        "method": p.method,
+        "steps": _plain(p.steps),
+        "conditions": list(p.conditions),
+        "sizes": p.sizes,
+        "claim": _plain(p.claim),
+    }
 
 
 def _plain(value: Any) -> Any:

@@ -43,6 +43,7 @@ class Witness:
         precision: bits of working precision.
         sizes: axis size -> integer, where arrays were instantiated.
         entry: index of the array element at which the sides differ, empty for a scalar.
+        claim: what is refuted, as JSON values (`symdl.notation.claim_json`); ``None`` while it is not written down.
     """
 
     point: Mapping[str, Any]
@@ -51,6 +52,7 @@ class Witness:
     precision: int
     sizes: Mapping[str, int] = field(default_factory=dict)
     entry: tuple[int, ...] = ()
+    claim: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +64,14 @@ class Proof:
         steps: what was done, JSON values only (normal forms, cases, facts used).
         conditions: what the proof assumes, in words.
         sizes: ``"all"`` or the sizes it holds for.
+        claim: what is proved, as in `Witness`.
     """
 
     method: str
     steps: tuple[Any, ...] = ()
     conditions: tuple[str, ...] = ()
     sizes: str = "all"
+    claim: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

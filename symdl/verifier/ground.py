@@ -289,8 +289,10 @@ def _candidates(is_size: list[bool], rng: random.Random) -> Iterator[tuple[int, 
     if count <= 3:
         yield from product(range(1, 5), repeat=count)
     for top in (4, 6, 9):
-        for _ in range(120):
-            drawn = rng.sample(range(1, top + 1), count) if count <= top else rng.choices(range(1, 4), k=count)
+        for k in range(120):
+            low = 1 if k % 3 == 2 else 2  # arrays of one item tell little
+            room = range(low, top + 1)
+            drawn = rng.sample(room, count) if count <= len(room) else rng.choices(room[:3], k=count)
             yield tuple(v if size else rng.randint(0, 2) for v, size in zip(drawn, is_size, strict=True))
     for _ in range(200):
         yield tuple(rng.choices(range(8), k=count))

@@ -214,18 +214,18 @@ class Instance:
         f = BRANCHING[type(e)]
         total = self.register(e.args[0], env)
         if isinstance(e, sp.Abs | sp.sign):
-            b.kink(total, b.constant(ar.ZERO))
+            b.kink(total, b.constant(ar.ZERO), isinstance(e, sp.sign))
             return b.step(f, total)
         for a in e.args[1:]:
             other = self.register(a, env)
-            b.kink(total, other)
+            b.kink(total, other, False)
             total = b.step(f, total, other)
         return total
 
     def _heaviside(self, e: sp.Heaviside, env: Env) -> int:
         b = self.builder
         x, at_zero = (self.register(a, env) for a in e.args)
-        b.kink(x, b.constant(ar.ZERO))
+        b.kink(x, b.constant(ar.ZERO), True)
         return b.step(ar.heaviside, x, at_zero)
 
     def _delta(self, e: sp.Expr, env: Env) -> int:
@@ -240,7 +240,7 @@ class Instance:
         b = self.builder
         x, y = (self.register(a, env) for a in e.args)
         if not (e.args[0].is_integer and e.args[1].is_integer):  # a label is compared, nothing changes its branch
-            b.kink(x, y)
+            b.kink(x, y, True)
         return b.step(RELATIONS[type(e)], x, y)
 
     def _logic(self, e: sp.Basic, env: Env) -> int:
@@ -287,7 +287,7 @@ class Instance:
             elif e.op == "prod":
                 total = b.multiply(total, t)
             else:
-                b.kink(total, t)
+                b.kink(total, t, False)
                 total = b.step(ar.maximum if e.op == "max" else ar.minimum, total, t)
         return total
 

@@ -47,8 +47,8 @@ class Refuted:
         witness: the exact point, and the two enclosures.
         agreed: points at which both sides are finite and the claim could not be contradicted.
         points: points tried.
-        at_kink: whether the claim was contradicted only where the formula changes its branch (``x = 0`` for a
-            ReLU), so that a convention for the tie may be all that is at stake.
+        at_kink: whether the claim was contradicted only where the formula changes its branch and may jump (``x = 0``
+            for the derivative of a ReLU), so that a convention for the tie may be all that is at stake.
     """
 
     witness: Witness

@@ -52,10 +52,11 @@ class Points:
         return all(truth is True for truth in self.ground.guard.results(point))
 
     def on_kink(self, point: Mapping[Key, fmpq]) -> bool:
-        """Whether the formula changes its branch exactly at a point."""
+        """Whether the formula changes its branch exactly at a point, and may jump there."""
         program = self.ground.program
-        r = program.run(point) if program.kinks else []
-        return any(ar.sign_of(r[a] - r[b]) == 0 for a, b in program.kinks)
+        jumps = [pair for pair, jump in program.kinks.items() if jump]
+        r = program.run(point) if jumps else []
+        return any(ar.sign_of(r[a] - r[b]) == 0 for a, b in jumps)
 
     def kinks(self, point: Mapping[Key, fmpq], most: int) -> Iterator[dict[Key, fmpq]]:
         """Yields points on and on both sides of places where the formula changes its branch.

@@ -33,12 +33,13 @@ class Program:
     Attributes:
         inputs: number of a point -> its register.
         outputs: registers of the results.
-        kinks: pairs of registers whose difference changes sign where the formula changes its branch.
+        kinks: pairs of registers whose difference changes sign where the formula changes its branch, and whether its
+            value may jump there, so that it is a convention for the tie (a maximum or an absolute value does not).
     """
 
     inputs: dict[Key, int] = field(default_factory=dict)
     outputs: list[int] = field(default_factory=list)
-    kinks: dict[tuple[int, int], None] = field(default_factory=dict)
+    kinks: dict[tuple[int, int], bool] = field(default_factory=dict)
     steps: list[tuple[Any, int, int, int, tuple[int, ...]]] = field(default_factory=list)
     registers: list[Any] = field(default_factory=list)
 
@@ -146,10 +147,10 @@ class Builder:
             return self.step(ar.negate, b)
         return self.step(ar.negate, a) if y == -1 else self.step(ar.multiply, a, b)
 
-    def kink(self, a: int, b: int) -> None:
-        """Notes that the formula changes its branch where two registers are equal."""
+    def kink(self, a: int, b: int, jump: bool) -> None:
+        """Notes that the formula changes its branch where two registers are equal, and whether it may jump."""
         if a not in self._constants or b not in self._constants:
-            self.program.kinks[a, b] = None
+            self.program.kinks[a, b] = jump or self.program.kinks.get((a, b), False)
 
     def _folded(self, f: Callable[..., Any], args: tuple[int, ...]) -> int:
         if args and all(a in self._constants for a in args):

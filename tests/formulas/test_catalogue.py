@@ -20,8 +20,8 @@ from symdl.errors import NotSupported, SymdlError
 from symdl.notation.lowering import lower_program, scope_of
 from symdl.prover import linear
 from symdl.prover.outcomes import Proved
-from symdl.prover.prove import prove
 from symdl.prover.replay import replay
+from symdl.prover.strategies import prove
 from symdl.reader.documents import split
 from symdl.terms.claims import Equation
 from symdl.terms.formula import Claim, Entry

@@ -7,7 +7,7 @@ import sympy as sp
 
 from symdl.functions import ARRAY_OPERATIONS, ELEMENTWISE, definition
 from symdl.prover.outcomes import Proved
-from symdl.prover.prove import prove
+from symdl.prover.strategies import prove
 from symdl.terms.claims import Equation
 from symdl.terms.indexed import Access, Axis, Reduce
 
