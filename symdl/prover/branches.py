@@ -26,6 +26,9 @@ _FEW = 3  # most binary quantities whose values are tried one by one
 
 def positive(k: Kernel, a: Frac) -> Frac:
     """1 where ``a > 0``, else 0."""
+    table = _tabulated(k, "pos", a)
+    if table is not None:
+        return table
     s = k.signs.decide(a)
     if 1 not in s:
         return k.zero
@@ -37,6 +40,9 @@ def vanishing(k: Kernel, a: Frac) -> Frac:
     s = k.signs.of(a)
     if 0 not in s:
         return k.zero
+    table = _tabulated(k, "zero", a)
+    if table is not None:
+        return table
     s = k.signs.decide(a)
     if 0 not in s:
         return k.zero
@@ -45,9 +51,6 @@ def vanishing(k: Kernel, a: Frac) -> Frac:
 
 def _truth(k: Kernel, kind: str, a: Frac) -> Frac:
     """The generator of a truth value; only the sign of its argument matters, so that is brought to a standard form."""
-    table = _tabulated(k, kind, a)
-    if table is not None:
-        return table
     c, found = k.factors(a)
     standard = k.one
     for f, e in found:

@@ -40,6 +40,7 @@ Z = sp.Symbol("Z", real=True)
 W = sp.Symbol("W", real=True)
 A, B, C, bias = (sp.Symbol(name, real=True) for name in ("A", "B", "C", "bias"))
 P = sp.Symbol("P", positive=True)
+label, other = sp.Symbol("label", real=True), sp.Symbol("other", real=True)
 
 
 def S(body: sp.Expr, *axes: Axis) -> sp.Expr:
@@ -259,6 +260,27 @@ TENSOR = {
         MatrixFunction("inv", Access(A, j, i), i, j, o, k),
         (k, o),
     ),
+    "inverse of a diagonal matrix": (
+        MatrixFunction("inv", Access(P, i) * Delta(i, j), i, j, k, o),
+        Delta(k, o) / Access(P, k),
+        (k, o),
+    ),
+    "log determinant of a diagonal matrix": (
+        MatrixFunction("logdet", Access(P, i) * Delta(i, j), i, j),
+        S(log(Access(P, j)), j),
+        (),
+    ),
+    "root of a diagonal determinant": (
+        1 / sqrt(s * MatrixFunction("det", Access(P, i) * Delta(i, j), i, j)),
+        exp(-S(log(Access(P, j)), j) / 2) / sqrt(s),
+        (),
+    ),
+    "labels that differ": (
+        S(Indicator(sp.Ne(label, Access(other, j))), j),
+        S(Abs(label - Access(other, j)), j),
+        (),
+    ),
+    "labels, product": (Indicator(sp.Eq(label + Access(other, i), 2)), label * Access(other, i), (i,)),
     "attention scale": (
         exp(S(Access(A, e1, j) * Access(B, e2, j), j) / sqrt(n)),
         exp(S(Access(A, e1, j) * Access(B, e2, j) / sqrt(n), j)),
@@ -285,7 +307,7 @@ def scalar(name: str) -> Equation:
 
 def tensor(name: str) -> Equation:
     left, right, axes = TENSOR[name]
-    return Equation(left, right, axes=axes)
+    return Equation(left, right, axes=axes, kinds={"label": "binary", "other": "binary"})
 
 
 @pytest.mark.parametrize("name", SCALAR)
@@ -369,7 +391,7 @@ def _sampled(claim: Equation, name: str, count: int) -> Iterator[Equation]:
     rng = random.Random(name)
     found = list(dict.fromkeys(mutants(claim.right, rng)))
     for right in rng.sample(found, min(count, len(found))):
-        yield Equation(claim.left, right, axes=claim.axes)
+        yield Equation(claim.left, right, axes=claim.axes, kinds=claim.kinds)
 
 
 @pytest.mark.parametrize("name", [*SCALAR, *TENSOR])

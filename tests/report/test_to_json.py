@@ -40,10 +40,10 @@ def test_null_and_empty_lists(sample: Report) -> None:
 
 def test_parts(sample: Report) -> None:
     formulas = to_object(sample)["files"][0]["formulas"]
-    assert list(formulas[0]["counterexample"]) == ["point", "left", "right", "precision", "sizes", "entry"]
+    assert list(formulas[0]["counterexample"]) == ["point", "left", "right", "precision", "sizes", "entry", "claim"]
     assert formulas[0]["evidence"] == [{"oracle": "ball", "points": 1, "precision": 64}]
     assert list(formulas[5]["remarks"][0]) == ["code", "message", "entry", "suggestion"]
-    assert list(formulas[7]["certificate"]) == ["method", "steps", "conditions", "sizes"]
+    assert list(formulas[7]["certificate"]) == ["method", "steps", "conditions", "sizes", "claim"]
 
 
 def test_notebooks_add_the_cell(sample: Report) -> None:
