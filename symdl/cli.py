@@ -17,6 +17,7 @@ from symdl import __version__
 from symdl.errors import CatalogueError, DerivationError, SymdlError
 
 if TYPE_CHECKING:
+    from symdl.api import Derivation
     from symdl.report.terminal import Printer
 
 INTERRUPTED, INTERNAL, BAD_INPUT, WRONG, NOTHING, FINE = 130, 3, 2, 1, 4, 0
@@ -215,7 +216,8 @@ def emit(id_: str, output: str) -> int:
 @click.option("--assume", multiple=True, metavar="'sum(Y, axis=0) = 1'", help="A fact about the inputs.")
 @click.option("--kind", type=click.Choice(["gradient", "jvp", "jacobian", "hessian"]), default="gradient")
 @click.option("--steps", is_flag=True, help="Show how each line comes about.")
-@click.option("--format", "form", type=click.Choice(["text", "latex", "markdown", "json"]), default="text")
+@click.option("--format", "form", type=click.Choice(["text", "latex", "markdown", "numpy", "json"]), default="text")
+@click.option("-o", "--output", default="-", metavar="FILE", help="Where to write; FILE.py writes the NumPy module.")
 def derive(
     what: str,
     wrt: tuple[str, ...],
@@ -226,12 +228,14 @@ def derive(
     kind: str,
     steps: bool,
     form: str,
+    output: str,
 ) -> int:
     """Derives gradients in textbook form: of a catalogue entry, of a TOML file, or of definitions split by `;`."""
     from pathlib import Path
 
     from symdl import api
 
+    form = "numpy" if output.endswith(".py") and form == "text" else form
     wanted = steps or form == "json"
     if what.endswith(".toml"):
         d = api.derive_file(Path(what), wrt=wrt, kind=kind, steps=wanted)
@@ -251,16 +255,25 @@ def derive(
     else:
         _known(what, api.catalogue().entries, "formula")
         d = api.formula(what).grad(*wrt, steps=wanted, kind=kind)
+    text = _derivation(d, form, steps)
+    if output == "-":
+        _write(text)
+    else:
+        _save(output, text)
+    return FINE
+
+
+def _derivation(d: Derivation, form: str, steps: bool) -> str:
     from symdl.report import derivation
 
     if form == "text":
-        _write(derivation.to_text(d, _printer("en"), steps=steps))
-    elif form == "json":
-        _write(derivation.to_json(d))
-    else:
-        render = derivation.to_latex if form == "latex" else derivation.to_markdown
-        _write(render(d, steps=steps))
-    return FINE
+        return derivation.to_text(d, _printer("en"), steps=steps)
+    if form == "json":
+        return derivation.to_json(d)
+    if form == "numpy":
+        return derivation.to_numpy(d)
+    render = derivation.to_latex if form == "latex" else derivation.to_markdown
+    return render(d, steps=steps)
 
 
 def _pair(text: str, option: str, example: str) -> tuple[str, str]:

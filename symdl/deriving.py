@@ -15,14 +15,15 @@ from typing import Protocol
 
 import sympy as sp
 
-from symdl.codegen.array_text import ArrayText
+from symdl.codegen.drafting import Draft
+from symdl.derived_code import code_of
 from symdl.engine.build import build
 from symdl.engine.forward import jacobian, jvp, with_backward
 from symdl.engine.pullback import names_in
 from symdl.engine.rescale import per_example
 from symdl.engine.reverse import Backward, backward
 from symdl.engine.steps import Recorder, Rewriting
-from symdl.errors import DerivationError, NotationError, NotSupported
+from symdl.errors import DerivationError, NotationError
 from symdl.notation.derived import Script, letters_of
 from symdl.notation.latex import latex
 from symdl.notation.lowering import size
@@ -193,6 +194,9 @@ def problem_from_entry(entry: Entry, wrt: Sequence[str] = (), form: str = "canon
 
 
 _SMOOTH = frozenset({"real", "positive", "nonnegative", "unit", "gradient", "statistic", "probability"})
+
+
+_FLOATS = _SMOOTH | {"binary", "diagonal"}
 
 
 def _result(entry: Entry) -> str:
@@ -407,8 +411,7 @@ class _Printing:
         self.whole = whole
         self.lines = lines
         self.script = Script.of(whole, (*(line.variable for line in lines), *more), problem.spell)
-        known = {*whole.inputs, *(a.name for a in whole), *(line.name for line in lines), *(v.name for v in more)}
-        self.text = ArrayText(frozenset(known))
+        self.more = tuple(more)
 
     def derivation(
         self,
@@ -423,7 +426,7 @@ class _Printing:
         needed = _mentioned(self.lines)
         definitions = [a for a in self.whole if not a.hidden or a.name in needed]
         derived = {line.name for line in self.lines}
-        return Derivation(
+        made = Derivation(
             problem.title,
             tuple(self.definition(a) for a in definitions if a.name not in derived),
             tuple(self.line(a, _of(a.name)) for a in self.lines),
@@ -433,6 +436,36 @@ class _Printing:
             (*conventions, *dict.fromkeys(r for a in self.lines for r in self.script.remarks(a))),
             tuple(evidence),
             seeds,
+        )
+        return self.with_code(made)
+
+    def with_code(self, d: Derivation) -> Derivation:
+        """The derivation with its statements and its module, which was run."""
+        kinds = _kinds(self.problem)
+        derived = {line.name for line in d.lines}
+        draft = Draft(
+            replace(self.whole, assignments=tuple(a for a in self.whole if a.name not in derived)),
+            {w.name: w.right for w in self.problem.definitions if _plain(w, self.problem)},
+            self.lines,
+            dict(d.gradients),
+            (self.problem.loss,) if self.problem.loss else tuple(self.problem.seeds),
+            self.more,
+            d.kind,
+            frozenset(n for n, k in kinds.items() if k in _FLOATS),
+            frozenset(kinds),
+            d.title,
+            {line.name: line.latex for line in (*d.definitions, *d.lines)},
+            d.conventions,
+        )
+        count = size(self.problem.count) if self.problem.count and d.kind == "gradient" else None
+        code = code_of(draft, Setting(draft.program, kinds), count)
+        put = {line.name: code.statements.get(line.name, ()) for line in (*d.definitions, *d.lines)}
+        return replace(
+            d,
+            definitions=tuple(replace(line, numpy=put[line.name]) for line in d.definitions),
+            lines=tuple(replace(line, numpy=put[line.name]) for line in d.lines),
+            source=code.source,
+            no_source=code.why,
         )
 
     def definition(self, a: Assignment) -> Line:
@@ -455,19 +488,9 @@ class _Printing:
             script.notation(a),
             script.lettered_notation(a),
             script.latex(a),
-            self.numpy(a),
+            (),
             a.body,
         )
-
-    def numpy(self, a: Assignment) -> tuple[str, ...]:
-        """The statements of a line; none where there is no NumPy form yet."""
-        node = self.script.array_form(a)
-        if node is None or a.name in self.whole.recurrent or _of(a.name) in self.whole.recurrent:
-            return ()
-        try:
-            return (f"{a.name} = {self.text.text(node)}",)
-        except NotSupported:
-            return ()
 
     def step(self, s: Rewriting) -> Step:
         """One step, printed."""
@@ -484,6 +507,17 @@ class _Printing:
 
 def _mentioned(lines: Sequence[Assignment]) -> set[str]:
     return {n for line in lines for n in names_in(line.body)}
+
+
+def _plain(d: Definition, problem: Problem) -> bool:
+    """Whether a definition is an array expression over inputs and earlier names, and nothing else."""
+    functions = {f.name for f in problem.definitions if f.parameters}
+    if not d.name or d.parameters or d.indices:
+        return False
+    return not any(
+        isinstance(n, (array.Reduce, array.Derivative)) or (isinstance(n, array.Apply) and n.function in functions)
+        for n in array.walk(d.right)
+    )
 
 
 def _of(adjoint: str) -> str:

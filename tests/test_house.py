@@ -29,7 +29,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "pipeline": MIDDLE
     | {"catalogue", "reader", "engine", "codegen", "verifier", "prover", "checker", "report", "isolation", "deriving"},
     # the order of the rooms for a derivation, as the pipeline knows it for a check
-    "deriving": MIDDLE | {"engine", "codegen", "verifier"},
+    "deriving": MIDDLE | {"engine", "codegen", "verifier", "derived_code"},
+    "derived_code": MIDDLE | {"codegen", "verifier"},  # from a derivation to a module that was run
     # replays a report: of prover and verifier the replaying half only, which a test of its own sees to
     "replaying": BASE | {"notation", "prover", "verifier", "isolation"},
     "api": frozenset({"pipeline", "deriving", "replaying"}),

@@ -27,6 +27,7 @@ _CALLS = {
     "eye": "np.eye",
     "arange": "np.arange",
     "transpose": "np.transpose",
+    "repeat": "np.repeat",
     "maximum": "np.maximum",
     "minimum": "np.minimum",
 }

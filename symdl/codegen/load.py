@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+import builtins
+from collections.abc import Callable, Collection
 from typing import Any
 
 from symdl.codegen.helpers import OWN
@@ -13,13 +14,17 @@ from symdl.terms.results import Module
 _NODES = (
     ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.Assign, ast.Expr, ast.Import, ast.alias,
     ast.Name, ast.Load, ast.Store, ast.Constant, ast.Call, ast.keyword, ast.Attribute, ast.Subscript, ast.Slice,
-    ast.Tuple, ast.BinOp, ast.UnaryOp, ast.Compare, ast.operator, ast.unaryop, ast.cmpop,
+    ast.Tuple, ast.BinOp, ast.UnaryOp, ast.Compare, ast.operator, ast.unaryop, ast.cmpop, ast.For,
+    ast.AugAssign, ast.List,
 )  # fmt: skip
 _ATTRIBUTES = frozenset(
     """abs add arange arccos arcsin arcsinh arctan arctanh broadcast_to ceil clip cos cosh einsum exp expm1 eye floor
     frompyfunc full heaviside inf log log10 log1p log2 logaddexp max maximum min minimum nan pi e prod shape sign sin
-    sinc sinh sqrt square sum tan tanh transpose where erf erfc T""".split()
+    sinc sinh sqrt square sum tan tanh transpose where erf erfc T
+    concatenate det diag dtype empty_like inv lib linalg mean norm ones outer pad repeat reshape sliding_window_view
+    slogdet solve squeeze std stride_tricks trace var zeros zeros_like""".split()
 )
+_OWN = OWN | {"range", "reversed"}
 _IMPORTS = frozenset({("numpy", "np"), ("math", None)})
 
 
@@ -35,21 +40,25 @@ def check(source: str) -> None:
         ...
         symdl.errors.NotSupported: SD714: emitted code must not contain the import of os
     """
-    for node in ast.walk(ast.parse(source)):
-        fault = _fault(node)
+    tree = ast.parse(source)
+    own = _OWN | {n.name for n in tree.body if isinstance(n, ast.FunctionDef)}
+    own |= {a.arg for n in tree.body if isinstance(n, ast.FunctionDef) for a in n.args.args}
+    own -= set(dir(builtins)) - _OWN  # a builtin that one function hides is the builtin in another
+    for node in ast.walk(tree):
+        fault = _fault(node, own)
         if fault:
             raise NotSupported("SD714", f"emitted code must not contain {fault}")
 
 
-def _fault(node: ast.AST) -> str:
+def _fault(node: ast.AST, own: Collection[str]) -> str:
     if not isinstance(node, _NODES):
         return type(node).__name__
     if isinstance(node, ast.Import):
         foreign = [a.name for a in node.names if (a.name, a.asname) not in _IMPORTS]
         return f"the import of {foreign[0]}" if foreign else ""
-    if isinstance(node, ast.Attribute) and node.attr not in _ATTRIBUTES:
+    if isinstance(node, ast.Attribute) and (node.attr not in _ATTRIBUTES or not isinstance(node.ctx, ast.Load)):
         return f"the attribute {node.attr}"
-    if isinstance(node, ast.Call) and not isinstance(node.func, ast.Attribute) and not _own(node.func):
+    if isinstance(node, ast.Call) and not isinstance(node.func, ast.Attribute) and not _own(node.func, own):
         return "a call of something that is neither NumPy's nor its own"
     if isinstance(node, ast.Name) and "__" in node.id:
         return f"the name {node.id}"
@@ -58,8 +67,8 @@ def _fault(node: ast.AST) -> str:
     return ""
 
 
-def _own(function: ast.expr) -> bool:
-    return isinstance(function, ast.Name) and function.id in OWN
+def _own(function: ast.expr, own: Collection[str]) -> bool:
+    return isinstance(function, ast.Name) and function.id in own
 
 
 def load(module: Module) -> dict[str, Callable[..., Any]]:

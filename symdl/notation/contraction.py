@@ -29,7 +29,7 @@ def contracted(raiser: Raiser, e: Reduce, context: Dims) -> Raised:
 Group = tuple[frozenset[Axis], sp.Expr]
 
 
-def _groups(body: sp.Expr) -> list[Group]:
+def grouped(body: sp.Expr) -> list[Group]:
     """Factors by the letters they depend on, most letters first."""
     table: dict[frozenset[Axis], list[sp.Expr]] = {}
     for f in sp.Mul.make_args(body):
@@ -53,7 +53,7 @@ def _merged(groups: list[Group]) -> list[Group]:
 
 def _product(raiser: Raiser, body: sp.Expr, free: list[Axis], bound: list[Axis], context: Dims) -> Raised | None:
     """A product of two arrays, or an ``einsum``; nothing if it is a sum of one array."""
-    groups = _groups(body)
+    groups = grouped(body)
     whole = _merged(groups)
     if len(bound) == 1:
         for candidate in (groups, whole):
@@ -67,7 +67,7 @@ def _product(raiser: Raiser, body: sp.Expr, free: list[Axis], bound: list[Axis],
         found = _nested(raiser, whole, bound, context)
         if found is not None:
             return found
-    return _einsum(raiser, whole, free)
+    return einsum(raiser, whole, free)
 
 
 def _matmul(
@@ -159,7 +159,7 @@ def _nested(raiser: Raiser, groups: list[Group], bound: list[Axis], context: Dim
     return None
 
 
-def _einsum(raiser: Raiser, groups: list[Group], free: list[Axis]) -> Raised:
+def einsum(raiser: Raiser, groups: list[Group], free: list[Axis]) -> Raised:
     """The general sum of products."""
     parts: list[Raised] = []
     for letters, e in groups:

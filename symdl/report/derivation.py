@@ -1,4 +1,4 @@
-"""A derivation as text, Markdown, LaTeX or JSON."""
+"""A derivation as text, Markdown, LaTeX, NumPy or JSON."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
+from symdl.errors import NotSupported
 from symdl.report.terminal import Printer
 from symdl.report.text import wrap
 from symdl.terms.derivation import Derivation, Line, Step
@@ -108,6 +109,20 @@ def _display(lines: Iterable[Line]) -> list[str]:
     return ["$$", r"\begin{aligned}", " \\\\\n".join(rows), r"\end{aligned}", "$$", ""] if rows else []
 
 
+def to_numpy(d: Derivation) -> str:
+    """Returns the module that computes it.
+
+    Raises:
+        NotSupported: if there is none, or if it failed its check.
+    """
+    if not d.source:
+        code, _, why = d.no_source.partition(": ")
+        raise NotSupported(
+            code, f"there is no NumPy module of this derivation: {why}", "the other formats have its lines"
+        )
+    return d.source
+
+
 def to_json(d: Derivation) -> str:
     """Returns one object: program, lines, steps, evidence (``docs/reference/derive.md``)."""
     return json.dumps(to_object(d), ensure_ascii=False, indent=1) + "\n"
@@ -137,6 +152,7 @@ def to_object(d: Derivation) -> dict[str, Any]:
         ],
         "conventions": list(d.conventions),
         "evidence": [{"oracle": e.oracle, **e.facts} for e in d.evidence],
+        "source": d.source or None,
     }
 
 

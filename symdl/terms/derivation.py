@@ -36,7 +36,8 @@ class Line:
         notation: the line in catalogue notation.
         letters: the same with index letters.
         latex: the line as a textbook prints it.
-        numpy: the statements that compute it; empty if there is no NumPy form yet.
+        numpy: the statements that compute it, from inputs, definitions and earlier lines; empty if there is no NumPy
+            form yet, or if the loop at an earlier line computes it.
         body: the element in index form.
     """
 
@@ -48,6 +49,29 @@ class Line:
     latex: str
     numpy: tuple[str, ...]
     body: sp.Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """How the functions of an emitted module are called.
+
+    Attributes:
+        arguments: of ``forward``, in order; the functions left open are the last.
+        outputs: what ``forward`` returns before its cache.
+        seeds: what ``backward`` takes before the cache.
+        open_forward: functions left open that ``forward`` takes.
+        open_backward: the same for ``backward``.
+        results: names of what ``backward`` returns, in order, and by what they are derivatives.
+        samples: arguments that are samples of a random variable -> its distribution.
+    """
+
+    arguments: tuple[str, ...]
+    outputs: tuple[str, ...]
+    seeds: tuple[str, ...]
+    open_forward: tuple[str, ...]
+    open_backward: tuple[str, ...]
+    results: tuple[tuple[str, str], ...]
+    samples: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +88,8 @@ class Derivation:
         conventions: what the result relies on: layout, ties, facts.
         evidence: what was checked, at how many points, with what error.
         seeds: upstream gradients that are given.
+        source: a NumPy module that computes definitions and lines, checked by running it; empty if there is none.
+        no_source: why there is none.
     """
 
     title: str
@@ -76,6 +102,7 @@ class Derivation:
     evidence: tuple[Evidence, ...] = ()
     seeds: tuple[str, ...] = ()
     source: str = field(default="", repr=False)
+    no_source: str = field(default="", repr=False)
 
     def __getitem__(self, name: str) -> Line:
         """The line of a name: ``d["dW2"]``, or ``d["W2"]`` for its gradient."""

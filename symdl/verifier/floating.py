@@ -245,10 +245,9 @@ class Floating:
     def expectation(self, e: Expectation) -> Labelled:
         """The mean over a few fixed outcomes that stand for the distribution."""
         body, x, p = e.args
-        rng = np.random.default_rng(sum(map(ord, f"{x} {p}")))
         letter = Axis(f"~{x}", sp.Integer(OUTCOMES))
         before = self.drawn.get(x)
-        self.drawn[x] = Labelled(rng.normal(size=OUTCOMES), (letter,))
+        self.drawn[x] = Labelled(outcomes(str(x), str(p)), (letter,))
         inner = self.value(body)
         if before is None:
             del self.drawn[x]
@@ -282,6 +281,11 @@ def compute(
     for _ in range(steps):
         for line in lines:
             floating.arrays[line.name] = floating.on(line.body, line.variable.axes) + shift.get(line.name, 0.0)
+
+
+def outcomes(x: str, p: str) -> Array:
+    """The values that stand for draws of ``x`` from ``p``."""
+    return np.random.default_rng(sum(map(ord, f"{x} {p}"))).normal(size=OUTCOMES)
 
 
 def stand_in(name: str, order: int, *args: Array) -> Array:
