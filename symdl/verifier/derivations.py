@@ -151,13 +151,22 @@ def judge(setting: Setting, derived: Derived) -> Evidence:
     Returns:
         Evidence with ``passed``, the number of points and the largest relative error.
     """
+    if len(derived.gradients) > _ONE_BY_ONE:
+        together = _judged(setting, derived, joint=True)
+        if together.facts["passed"]:
+            return together
+    return _judged(setting, derived, joint=False)
+
+
+def _judged(setting: Setting, derived: Derived, *, joint: bool) -> Evidence:
+    """All gradients along one direction at a time, or one by one, which takes the square of the depth."""
     sizes = setting.sizes()
     agreed, tried, worst = 0, 0, 0.0
     failing = ""
     for seed in range(_DRAWS):
         point = setting.draw(seed, sizes, list(derived.seeds.values()))
         with np.errstate(all="ignore"):
-            errors = _errors(setting, derived, point, seed)
+            errors = _errors(setting, derived, point, seed, joint)
         if errors is None:
             continue
         tried += 1
@@ -174,23 +183,20 @@ def judge(setting: Setting, derived: Derived) -> Evidence:
     return Evidence("differences", facts if passed else {**facts, "failing": failing or "no finite point"})
 
 
-def _errors(setting: Setting, derived: Derived, point: Floating, seed: int) -> dict[str, float] | None:
+def _errors(setting: Setting, derived: Derived, point: Floating, seed: int, joint: bool) -> dict[str, float] | None:
     """Relative errors of the gradients along random directions, or nothing if the point is not finite."""
     base = _run(setting.program, point, {})
     compute(derived.lines, setting.open_ended, base, {})
     rng = np.random.default_rng(seed + 1000)
     found = {name: base.arrays[gradient] for name, gradient in derived.gradients.items()}
     directions = {name: np.asarray(rng.normal(size=g.shape)) for name, g in found.items()}
-    if len(found) <= _ONE_BY_ONE:
+    if not joint:
         return _along(setting, derived, point, [{n: d} for n, d in directions.items()], found)
     level = max(float(np.linalg.norm(g)) for g in found.values())
     if not np.isfinite(level):
         return {name: float("inf") for name, g in found.items() if not np.all(np.isfinite(g))}
-    even = {n: np.asarray(d / (np.linalg.norm(found[n]) + 1e-3 * level + 1e-12)) for n, d in directions.items()}
-    together = _along(setting, derived, point, [even], found)
-    if together is None or all(e <= _TOLERANCE for e in together.values()):
-        return together
-    return _along(setting, derived, point, [{n: d} for n, d in directions.items()], found)
+    even = {n: np.asarray(d / (np.linalg.norm(found[n]) + 0.03 * level + 1e-12)) for n, d in directions.items()}
+    return _along(setting, derived, point, [even], found)
 
 
 def _along(

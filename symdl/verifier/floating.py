@@ -155,6 +155,9 @@ class Floating:
         if name not in self.arrays:
             raise NotSupported("SD630", f"{name} has no value", "declare it as an input")
         held = self.arrays[name]
+        whole = self.read_whole(e, held)
+        if whole is not None:
+            return whole
         at = [self.value(i) for i in e.indices]
         letters = tuple(dict.fromkeys(a for p in at for a in p.letters))
         positions = [np.asarray(p.over(letters)).astype(int) for p in at]
@@ -168,6 +171,19 @@ class Floating:
             before = start[clipped[1:]] if start.ndim else start
             values = np.where(positions[0] == -1, before, values)
         return Labelled(values, letters)
+
+    def read_whole(self, e: Access, held: Array) -> Labelled | None:
+        """All of an array, where every dimension is read at a letter of its own from end to end."""
+        letters = tuple(i for i in e.indices if isinstance(i, Axis))
+        flat = tuple(slice(None) if isinstance(i, Axis) else 0 for i in e.indices)
+        if len(set(letters)) < len(letters) or len(e.indices) != held.ndim:
+            return None
+        for index, length in zip(e.indices, held.shape, strict=True):
+            if isinstance(index, Axis) and self.size(index.size) != length:
+                return None
+            if not isinstance(index, Axis) and (index != 0 or length != 1):
+                return None
+        return Labelled(held[flat], letters)
 
     def reduce(self, e: Reduce) -> Labelled:
         """A reduction, written out."""
