@@ -26,7 +26,7 @@ _STEP = 1e-4
 _TOLERANCE = 1e-6
 _DRAWS = 8
 _WIDE = 3
-"""So many points have entries of size 1; the rest smaller ones, where a steep program is tame enough for differences."""
+"""So many points have entries of size 1; the rest have smaller ones, where a steep program is tame enough."""
 _SMALL = 0.3
 _AGREE = 2
 _ONE_BY_ONE = 8  # more gradients are compared along one direction in all of them: depth must not count twice

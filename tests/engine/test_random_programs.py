@@ -36,6 +36,8 @@ reference, programs = _load("reference"), _load("programs")
 SLOW = bool(os.environ.get("SYMDL_SLOW"))
 EXAMPLES = 600 if SLOW else 20
 EXACT = 1e-9
+STEEP = 100.0
+"""Beyond such slopes a program curls within one step of the differences, which then say nothing."""
 DIFFERENCE = 1e-5
 
 
@@ -173,7 +175,8 @@ def test_random_programs_are_differentiated(program: Any) -> None:
     point = program.point(0)
     found = values(d, {**point, **program.run(point, numpy_functions())})
     assert worst(found, by_dual_numbers(program, point)) <= EXACT
-    assert worst(found, by_differences(program, point), floor=1e-2) <= DIFFERENCE
+    if max(float(np.max(np.abs(g), initial=0.0)) for g in found.values()) < STEEP:
+        assert worst(found, by_differences(program, point), floor=1e-2) <= DIFFERENCE
     try:
         import torch  # noqa: F401
     except ImportError:
