@@ -9,6 +9,7 @@ from functools import partial
 import sympy as sp
 
 from symdl.codegen.accurate import accurate, softmax
+from symdl.codegen.merging import merged
 from symdl.codegen.names import RESERVED
 from symdl.codegen.pieces import Formula, Piece
 from symdl.codegen.printer import PieceText
@@ -164,7 +165,10 @@ class Drafting:
         like = self.like([*(v.name for v in self.draft.seeds), *self.program.inputs])
         loop = {f"d{n}" for n in self.program.recurrent}
         block = [a for a in self.draft.lines if a.name in loop]
-        for a in self.draft.lines:
+        lines = self.draft.lines
+        if not self.lenient and not block:
+            lines = merged(lines, set(self.draft.results.values()), self.shapes)
+        for a in lines:
             if a.name not in loop:
                 self.attempt(partial(self.line, a, like, out))
             elif a is block[0]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from itertools import pairwise
 
 from symdl.codegen.stable import fresh_name
 from symdl.notation.raising import Dims
@@ -87,6 +89,7 @@ def shared(pieces: Sequence[Piece], taken: set[str]) -> list[Piece]:
         >>> [(p.target, show(p.node)) for p in shared(lines, {"h", "o", "c", "do", "dh"})]
         [('tanh_c', 'tanh(c)'), ('h', 'o * tanh_c'), ('do', 'dh * tanh_c')]
     """
+    pieces = _bracketed(pieces)
     count: Counter[Node] = Counter()
     for p in pieces:
         if isinstance(p, Formula):
@@ -107,6 +110,42 @@ def shared(pieces: Sequence[Piece], taken: set[str]) -> list[Piece]:
         if _costly(p.node):
             known.setdefault(p.node, p.target)
     return out
+
+
+def _bracketed(pieces: Sequence[Piece]) -> list[Piece]:
+    """Chains of matrix products bracketed so that a product of two that occurs in several is computed once."""
+    pairs: Counter[tuple[Node, Node]] = Counter()
+    for p in pieces:
+        for chain in _chains(p.node) if isinstance(p, Formula) else ():
+            pairs.update(dict.fromkeys(pairwise(chain), 1))
+
+    def change(n: Node) -> Node:
+        chain = _chain(n)
+        best = max(pairwise(chain), key=lambda pair: pairs[pair], default=None) if len(chain) > 2 else None
+        if best is None or pairs[best] < 2:
+            return array.rebuild(n, change)
+        k = next(k for k, pair in enumerate(pairwise(chain)) if pair == best)
+        parts = [array.rebuild(c, change) for c in chain]
+        parts[k : k + 2] = [array.Mul(parts[k], parts[k + 1], array.MATMUL)]
+        return reduce(lambda a, b: array.Mul(a, b, array.MATMUL), parts)
+
+    return [replace(p, node=change(p.node)) if isinstance(p, Formula) else p for p in pieces]
+
+
+def _chain(n: Node) -> list[Node]:
+    """The factors of nested matrix products, in order."""
+    if isinstance(n, array.Mul) and n.how == array.MATMUL:
+        return [*_chain(n.left), *_chain(n.right)]
+    return [n]
+
+
+def _chains(n: Node) -> Iterator[list[Node]]:
+    chain = _chain(n)
+    if len(chain) > 1:
+        yield chain
+    for part in chain:
+        for child in array.children(part):
+            yield from _chains(child)
 
 
 def _costly(n: Node) -> bool:
@@ -162,6 +201,12 @@ def _spoken(n: Node) -> str:
         inner = inner.base if isinstance(inner, array.Index) else inner
         if isinstance(inner, array.Name) and len(n.function) + len(inner.id) < 20:
             return f"{n.function}_{inner.id}"
-    if isinstance(n, array.Mul) and isinstance(n.left, array.Name) and isinstance(n.right, array.Name):
-        return n.left.id + n.right.id
+    if isinstance(n, array.Mul):
+        words = [(m.body.id + "T") if isinstance(m, array.Transpose) else m.id for m in _chain(n) if _named(m)]
+        if len(words) == 2 and len("".join(words)) < 20:
+            return "_".join(words)
     return "part"
+
+
+def _named(n: Node) -> bool:
+    return isinstance(n, array.Name) or (isinstance(n, array.Transpose) and isinstance(n.body, array.Name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import sympy as sp
 
@@ -15,8 +16,27 @@ from symdl.terms.indexed import Access, Axis, Reduce
 _ALL = array.Slice(None, None, None)
 
 
+class Average(sp.Expr):
+    """A sum over its letters, divided by how many there are."""
+
+    is_commutative = True
+
+    def __new__(cls, total: sp.Expr) -> Average:
+        """Makes the mean of what a sum adds up."""
+        return sp.Expr.__new__(cls, total)
+
+
 class Slicer(Raiser):
     """Raises what is emitted: a slice whose place depends on a loop's counter is trusted to lie within its array."""
+
+    def whole(self, e: sp.Expr, context: Dims) -> Raised:
+        """As in `Raiser`, and means."""
+        if not isinstance(e, Average):
+            return super().whole(e, context)
+        r = self.reduce(e.args[0], context)
+        if not isinstance(r.node, array.Call) or r.node.function != "sum":
+            raise NoArrayForm
+        return Raised(replace(r.node, function="mean"), r.dims)
 
     def plain(self, e: sp.Expr) -> Node:
         """A number or an expression of scalars; of sizes as ``h - k + 1``, the number last."""
@@ -150,4 +170,4 @@ def element(body: sp.Expr, axes: Dims, shapes: Mapping[str, tuple[sp.Expr, ...]]
     return raiser.aligned([r], axes)[0].node
 
 
-__all__ = ["NoArrayForm", "Slicer", "element", "number", "reach"]
+__all__ = ["Average", "NoArrayForm", "Slicer", "element", "number", "reach"]

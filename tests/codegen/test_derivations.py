@@ -356,3 +356,17 @@ def operations(d: Derivation) -> int:
 @pytest.mark.parametrize("name", [n for n in handwritten.SOURCES if n != "softmax_jacobian"])  # that is another thing
 def test_no_more_operations_than_by_hand(name: str) -> None:
     assert operations(derived(name)) <= handwritten.operations(handwritten.SOURCES[name])
+
+
+def test_merging_lines_leaves_conditions_alone() -> None:
+    """What stands for an element while terms are collected must not decide a comparison."""
+    d = deriving.derive(
+        deriving.problem_of(
+            ["mu = mean(X, axis=1, keepdims=True)", "Z = X - mu", "A = relu(Z)", "J = sum(A ** 2)"],
+            {"X": "real[m, n]"},
+            ["X"],
+            deriving.Settings(loss="J"),
+        ),
+        steps=False,
+    )
+    assert d.no_source == "" and "(Z > 0)" in d.source
