@@ -43,10 +43,11 @@ def merged(
 
 
 def _single(a: Assignment, user: Assignment, lines: Sequence[Assignment]) -> bool:
-    """Whether a line of one row or column is used by this one only."""
+    """Whether a line has one row or column for many of this one's, and is used by this one only."""
+    mine, many = a.variable.axes, user.variable.axes
     return (
-        a is not user
-        and None in a.variable.axes
+        len(mine) == len(many)
+        and any(u is None and v is not None for u, v in zip(mine, many, strict=True))
         and [b.name for b in lines if b.body.has(a.variable.symbol)] == [user.name]
     )
 
@@ -64,7 +65,7 @@ def _atoms(body: sp.Expr) -> dict[sp.Expr, sp.Dummy]:
 
     def walk(e: sp.Basic) -> None:
         if isinstance(e, (Access, Binder)):
-            found.setdefault(e, sp.Dummy(positive=True))
+            found.setdefault(e, sp.Dummy(real=True))
             return
         for x in e.args:
             walk(x)
@@ -86,7 +87,7 @@ def _with_means(body: sp.Expr) -> sp.Expr:
     for e, d in atoms.items():
         means[d] = e
         if isinstance(e, Reduce) and e.op == "sum":
-            mean = sp.Dummy(positive=True)
+            mean = sp.Dummy(real=True)
             flat = flat.xreplace({d: sp.Mul(*(a.size for a in e.bound)) * mean})
             means[mean] = Average(e)
     return sp.factor_terms(sp.expand(flat)).xreplace(means)

@@ -202,11 +202,13 @@ def _spoken(n: Node) -> str:
         if isinstance(inner, array.Name) and len(n.function) + len(inner.id) < 20:
             return f"{n.function}_{inner.id}"
     if isinstance(n, array.Mul):
-        words = [(m.body.id + "T") if isinstance(m, array.Transpose) else m.id for m in _chain(n) if _named(m)]
+        words = [w for w in map(_word, _chain(n)) if w]
         if len(words) == 2 and len("".join(words)) < 20:
             return "_".join(words)
     return "part"
 
 
-def _named(n: Node) -> bool:
-    return isinstance(n, array.Name) or (isinstance(n, array.Transpose) and isinstance(n.body, array.Name))
+def _word(n: Node) -> str:
+    if isinstance(n, array.Transpose) and isinstance(n.body, array.Name):
+        return f"{n.body.id}T"
+    return n.id if isinstance(n, array.Name) else ""
