@@ -17,8 +17,8 @@ class Fit:
 
     Example:
         >>> h, k = sp.symbols("h k", integer=True, positive=True)
-        >>> Fit(h, sp.S.Zero, sp.Integer(2), k).count
-        floor((h - k)/2) + 1
+        >>> Fit(h, sp.S.Zero, sp.Integer(2), k).count.subs({h: 7, k: 3})
+        3
     """
 
     extent: sp.Expr

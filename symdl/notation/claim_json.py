@@ -69,6 +69,9 @@ def claim_json(claim: Equation) -> dict[str, Any]:
     return {"nodes": w.nodes, **out}
 
 
+_LONGEST = 13_000  # bits; Python does not print many more digits
+
+
 class _Writer:
     """Numbers the nodes of expressions, parts before wholes."""
 
@@ -94,6 +97,8 @@ class _Writer:
 
     def _row(self, e: sp.Basic, parts: list[int]) -> list[Any]:
         if isinstance(e, sp.Rational):
+            if max(int(e.p).bit_length(), int(e.q).bit_length()) > _LONGEST:
+                raise NotSupported("SD640", "a number of thousands of digits has no place in a report")
             return ["number", str(e)]
         if isinstance(e, sp.Float):
             return ["number", str(sp.Rational(e))]
