@@ -9,15 +9,19 @@ from pathlib import Path
 
 import sympy as sp
 
-from symdl import deriving, pipeline, replaying
+from symdl import deriving, emitting, pipeline, replaying
+from symdl.bridge import NumpyFunction
 from symdl.deriving import Derivation, Settings
-from symdl.pipeline import Catalogue, CatalogueError, Entry, Module, Progress, Report
+from symdl.emitting import FileCheck, Module, Request
+from symdl.pipeline import Catalogue, CatalogueError, Entry, Progress, Report
 from symdl.replaying import Verification
 
 __all__ = [
     "Catalogue",
     "Derivation",
+    "FileCheck",
     "Formula",
+    "NumpyFunction",
     "Verification",
     "catalogue",
     "check",
@@ -25,8 +29,10 @@ __all__ = [
     "derive",
     "derive_file",
     "emit",
+    "emit_with_tests",
     "formula",
     "verify",
+    "verify_module",
 ]
 
 
@@ -66,6 +72,24 @@ class Formula:
             dyhat = 2 * (yhat - y) / m
         """
         return deriving.derive(deriving.problem_from_entry(self.entry, wrt), steps=steps, kind=kind)
+
+    def numpy(self, grad: Sequence[str] = (), *, form: str = "canonical") -> NumpyFunction:
+        """Makes a NumPy function of the formula, checked before it is returned.
+
+        Args:
+            grad: names of inputs; the function then returns the value and one derivative for each.
+            form: which form of the formula.
+
+        Raises:
+            NotSupported: if the formula cannot be emitted; the message names the operation.
+
+        Example:
+            >>> softplus = formula("softplus").numpy(grad=["x"])
+            >>> value, slope = softplus(-800.0)
+            >>> value.item(), slope.item()
+            (0.0, 0.0)
+        """
+        return NumpyFunction(self.entry.id, grad, form)
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
@@ -203,10 +227,44 @@ def verify(text: str, *, jobs: int | None = None, timeout: float = replaying.SEC
     return replaying.verify(text, jobs=jobs, timeout=timeout)
 
 
-def emit(id: str) -> Module:
-    """Returns a NumPy module for a formula, checked before it is handed out.
+def emit(ids: str | Sequence[str], *, grad: Sequence[str] | None = None, form: str = "canonical") -> Module:
+    """Returns a NumPy module for one formula or several, checked before it is handed out.
+
+    Args:
+        ids: the formulas.
+        grad: names of the inputs that derivatives are wanted by; by default all that have one, ``()`` for none.
+        form: which form of the formulas.
 
     Raises:
-        NotSupported: if the formula cannot be emitted; the message names the operation.
+        NotSupported: if a formula cannot be emitted; the message names the operation.
     """
-    return pipeline.emitted(formula(id).entry)
+    return emitting.written(_request(ids, grad, form))
+
+
+def emit_with_tests(
+    ids: str | Sequence[str], stem: str, *, grad: Sequence[str] | None = None, form: str = "canonical"
+) -> tuple[Module, str]:
+    """Returns a module and a pytest file for it; ``stem`` is what its file is called."""
+    request = _request(ids, grad, form)
+    module = emitting.written(request)
+    return module, emitting.pytest_file(request, module, stem)
+
+
+def _request(ids: str | Sequence[str], grad: Sequence[str] | None, form: str) -> Request:
+    names = (ids,) if isinstance(ids, str) else tuple(ids)
+    for id in names:
+        formula(id)  # names the nearest ones if it does not exist
+    return Request(names, None if grad is None else tuple(grad), form)
+
+
+def verify_module(text: str, *, run_altered: bool = False) -> FileCheck:
+    """Compares an emitted file with what symdl writes, and checks it again.
+
+    Args:
+        text: the file.
+        run_altered: whether to run code that was altered.
+
+    Raises:
+        NotSupported: SD727, if it is no emitted file.
+    """
+    return emitting.verified(text, run_altered=run_altered)

@@ -111,17 +111,22 @@ def exit_code(report: Any, *, strict: bool = False) -> int:
 
 
 @cli.command()
-@click.argument("report", metavar="REPORT.json")
+@click.argument("report", metavar="REPORT.json|FILE.py")
 @click.option("-v", "--verbose", is_flag=True, help="List every proof and counterexample, not only what fails.")
 @click.option("--format", "form", type=click.Choice(["terminal", "json"]), default="terminal")
 @click.option("--jobs", type=click.IntRange(1), help="Number of processes; by default one for each core.")
 @click.option("--timeout", type=click.FloatRange(0, min_open=True), default=20.0, help="Seconds for one formula.")
-def verify(report: str, verbose: bool, form: str, jobs: int | None, timeout: float) -> int:
-    """Replays a report of `check --format json`; `-` reads standard input.
+@click.option("--run", "run_altered", is_flag=True, help="Of FILE.py: check code that was altered, too.")
+def verify(report: str, verbose: bool, form: str, jobs: int | None, timeout: float, run_altered: bool) -> int:
+    """Replays a report of `check --format json`, or holds an emitted FILE.py against what symdl writes.
+
+    A report: `-` reads standard input.
 
     Every proof is checked again from its certificate, every refutation from its counterexample, without the code that
     found them. Exit codes: 0 everything holds, 1 something does not, 2 no report, 4 nothing to replay.
     """
+    if report.endswith(".py"):
+        return _verify_module(report, run_altered)
     from symdl import replaying  # not through the API: nothing that searches is loaded
     from symdl.report.replayed import to_json, to_text
 
@@ -192,19 +197,41 @@ def sheet(topics: tuple[str, ...], output: str, lang: str) -> int:
 
 
 @cli.command()
-@click.argument("id_", metavar="ID")
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@click.option("--grad", metavar="NAMES", help="Derivatives by these inputs (x,w) or `none`; by default all there are.")
+@click.option("--form", default="canonical", metavar="NAME", help="Which form of the formulas.")
+@click.option("--tests", is_flag=True, help="Write a pytest file beside it.")
 @click.option("-o", "--output", default="-", metavar="FILE.py", help="Where to write; `-` is standard output.")
-def emit(id_: str, output: str) -> int:
-    """Writes a formula as a NumPy function with its derivative, checked before it is written."""
+def emit(ids: tuple[str, ...], grad: str | None, form: str, tests: bool, output: str) -> int:
+    """Writes formulas as NumPy functions with their derivatives, checked before they are written."""
+    from pathlib import Path
+
     from symdl import api
 
-    _known(id_, api.catalogue().entries, "formula")
-    module = api.emit(id_)
-    if output == "-":
-        _write(module.source)
-    else:
-        _save(output, module.source)
+    for id_ in ids:
+        _known(id_, api.catalogue().entries, "formula")
+    wanted = None if grad is None else () if grad == "none" else tuple(n.strip() for n in grad.split(",") if n.strip())
+    if not tests:
+        source = api.emit(ids, grad=wanted, form=form).source
+        _write(source) if output == "-" else _save(output, source)
+        return FINE
+    path = Path(output)
+    if path.suffix != ".py" or not path.stem.isidentifier():
+        raise click.UsageError("--tests needs -o FILE.py with a name that can be imported.")
+    module, text = api.emit_with_tests(ids, path.stem, grad=wanted, form=form)
+    _save(output, module.source)
+    _save(str(path.with_name(f"test_{path.name}")), text)
     return FINE
+
+
+def _verify_module(path: str, run_altered: bool) -> int:
+    from pathlib import Path
+
+    from symdl import api
+
+    result = api.verify_module(Path(path).read_text("utf-8"), run_altered=run_altered)
+    _write("\n".join([f"{path}: {result.status}", *(f"  {line}" for line in result.lines)]) + "\n")
+    return FINE if result.good else WRONG
 
 
 @cli.command()

@@ -6,7 +6,6 @@ limit; a statement that hangs costs itself and nothing else.
 
 from __future__ import annotations
 
-import inspect
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,13 +17,10 @@ import sympy as sp
 
 from symdl.catalogue import Catalogue, load
 from symdl.checker.findings import Consistency, Engines, Finding, Sheet, Silence
-from symdl.checker.forms import prepare
 from symdl.checker.judge import Judge
 from symdl.checker.network.gather import Network, networks
 from symdl.checker.network.judge import judge_network, reconciled
 from symdl.checker.shapes import ShapeConflict, shape_conflicts
-from symdl.codegen import emit, with_evidence
-from symdl.codegen import load as load_module
 from symdl.deriving import network as differentiated
 from symdl.errors import CatalogueError, Diagnostic, NotationError, NotSupported, ReadError
 from symdl.functions import definition
@@ -42,21 +38,18 @@ from symdl.reader.names import NameTable, collect
 from symdl.terms import array
 from symdl.terms.claims import Equation
 from symdl.terms.formula import Entry, Place, Shape, Statement
-from symdl.terms.results import Evidence, FileReport, Judgement, Module, Proof, Report, Verdict, Witness
-from symdl.verifier.oracles import dual, finite_difference
+from symdl.terms.results import Evidence, FileReport, Judgement, Proof, Report, Verdict, Witness
 from symdl.verifier.refuter import Consistent, Effort, Refuted, refute
 
 __all__ = [
     "Catalogue",
     "CatalogueError",
     "Entry",
-    "Module",
     "Progress",
     "Report",
     "check_documents",
     "check_paths",
     "check_text",
-    "emitted",
     "expression",
     "judge_for",
     "printed",
@@ -388,36 +381,3 @@ def expression(entry: Entry) -> sp.Expr:
 def printed(entry: Entry) -> str:
     """LaTeX of the canonical form, one row a line."""
     return r" \\ ".join(latex_definition(line, entry) for line in entry.forms[0].lines)
-
-
-SMOOTH = frozenset({"real", "positive", "nonnegative", "unit", "gradient", "probability", "statistic"})
-"""Kinds of quantities that are differentiated by."""
-
-
-def emitted(entry: Entry) -> Module:
-    """A NumPy module for an entry, with its derivatives checked by two oracles before it is returned.
-
-    Raises:
-        NotSupported: if the entry cannot be emitted, or a check fails.
-    """
-    module = emit(entry)
-    functions = load_module(module)
-    function, *rest = (functions[name] for name in module.names)
-    names = list(inspect.signature(function).parameters)
-    points = [tuple(p[n] for n in names) for p in _points(entry, names)]
-    if not rest or not points:
-        return with_evidence(module, ())
-    roles = entry.forms[0].roles
-    wrt = [k for k, n in enumerate(names) if n in roles and roles[n].kind in SMOOTH]
-    evidence = tuple(o.check_gradient(function, rest[0], points, wrt) for o in (dual, finite_difference))
-    for found in evidence:
-        if not found.facts.get("passed"):
-            raise NotSupported(
-                "SD715", f"the derivative of {entry.id} failed the check by {found.oracle}", "report this"
-            )
-    return with_evidence(module, evidence)
-
-
-def _points(entry: Entry, names: Sequence[str]) -> list[Mapping[str, Any]]:
-    prepared = [p for p in prepare(entry) if p.form.name == "canonical"]
-    return [p for p in (prepared[0].points if prepared else ()) if set(names) <= set(p)]

@@ -102,14 +102,13 @@ def test_an_expression_is_made_once() -> None:
 
 def test_emitted_code_has_passed_its_checks() -> None:
     module = api.emit("sigmoid")
-    assert {e.oracle for e in module.evidence} == {"dual numbers", "finite differences"}
+    assert {e.oracle for e in module.evidence} >= {"dual numbers", "reverse tape", "finite differences"}
     assert all(e.facts["passed"] for e in module.evidence)
     functions = load(module)
     at = np.array([-800.0, -1.0, 0.0, 2.0, 800.0])
     with np.errstate(over="raise", invalid="raise", divide="raise"):
-        value = functions[module.names[0]](at)
-        slope = functions[module.names[1]](at)
-    slope = slope[0] if isinstance(slope, tuple) else slope
+        value, slope = functions[module.names[1]](at)
+    assert np.array_equal(value, functions[module.names[0]](at))
     s = np.array([0.0, 1 / (1 + np.e), 0.5, 1 / (1 + np.exp(-2.0)), 1.0])
     assert np.allclose(value, s) and np.allclose(slope, s * (1 - s))
 

@@ -33,7 +33,9 @@ ALLOWED: dict[str, frozenset[str]] = {
     "derived_code": MIDDLE | {"codegen", "verifier"},  # from a derivation to a module that was run
     # replays a report: of prover and verifier the replaying half only, which a test of its own sees to
     "replaying": BASE | {"notation", "prover", "verifier", "isolation"},
-    "api": frozenset({"pipeline", "deriving", "replaying"}),
+    "emitting": MIDDLE | {"catalogue", "codegen", "verifier", "checker", "testing"},
+    "bridge": MIDDLE | {"catalogue", "codegen", "emitting"},
+    "api": frozenset({"pipeline", "deriving", "replaying", "emitting", "bridge"}),
     "testing": BASE | {"verifier"},
     "isolation": frozenset(),  # a pool of processes; knows nothing of formulas
     "cli": frozenset({"api", "report", "errors", "replaying"}),

@@ -7,6 +7,7 @@ and Kronecker deltas are summed away.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import sympy as sp
@@ -63,7 +64,7 @@ class Routine:
         return given | {n.name: tuple(sp.S.One if a is None else a.size for a in n.axes) for n in self.lines}
 
 
-def lower_entry(entry: Entry, form: Form, *, grad: bool) -> Routine:
+def lower_entry(entry: Entry, form: Form, *, grad: bool | Collection[str]) -> Routine:
     """Lowers one form of an entry.
 
     Raises:
@@ -80,9 +81,21 @@ def lower_entry(entry: Entry, form: Form, *, grad: bool) -> Routine:
         row = recognised(whole.body)
         if row is not None:
             lines, whole = [replace(lines[0], body=row)], Value((), row)
-    partials = tuple(_partial(whole, role, name) for role in used if role.kind in SMOOTH) if grad else ()
+    partials = tuple(_partial(whole, role, name) for role in _differentiated(entry, used, grad))
     arguments, sizes = _arguments(used, [*lines, *(p.line for p in partials)])
     return Routine(entry.id, arguments, sizes, tuple(replace(n, body=fold(n.body)) for n in lines), partials)
+
+
+def _differentiated(entry: Entry, used: list[Role], grad: bool | Collection[str]) -> list[Role]:
+    """The inputs that derivatives are wanted by."""
+    smooth = [role for role in used if role.kind in SMOOTH]
+    if isinstance(grad, bool):
+        return smooth if grad else []
+    unknown = [name for name in grad if name not in {role.id for role in smooth}]
+    if unknown:
+        names = ", ".join(role.id for role in smooth) or "none"
+        raise NotSupported("SD725", f"{entry.id} has no derivative by {unknown[0]!r}", f"its smooth inputs: {names}")
+    return [role for role in smooth if role.id in grad]
 
 
 def _used(form: Form, roles: dict[str, Role]) -> list[Role]:

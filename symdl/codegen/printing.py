@@ -12,13 +12,15 @@ from collections.abc import Collection, Mapping, Sequence
 
 import sympy as sp
 
-from symdl.codegen.scalars import Text, call, number, product, total
+from symdl.codegen.scalars import SUM, Text, call, number, product, total
+from symdl.codegen.stable import KeepNan, step_of
 from symdl.errors import NotSupported
 from symdl.functions import ELEMENTWISE, RowFunction
 from symdl.terms.indexed import Access, Axis, Delta, Indicator, Reduce
 
 _NATIVE = {row.sympy: row.native["numpy"] for row in ELEMENTWISE.values() if row.sympy and "numpy" in row.native}
 _RELATIONS = {sp.Gt: ">", sp.Ge: ">=", sp.Lt: "<", sp.Le: "<=", sp.Eq: "==", sp.Ne: "!="}
+_CONSTANT = frozenset(f"np.{n}" for n in ("exp", "log", "log1p", "expm1", "log2", "log10", "sin", "cos", "tanh"))
 _LETTERS = "ijklmnopqrstuvwxyzabcdefgh"
 
 
@@ -45,7 +47,11 @@ class NumpyPrinter:
         missing = [a for a in context if a not in body.free_symbols]
         if missing:
             shape = ", ".join(self.plain(a.size) for a in context)
-            text = Text(call("np.broadcast_to", str(text), f"({shape}{',' if len(context) == 1 else ''})"))
+            whole = f"({shape}{',' if len(context) == 1 else ''})"
+            if body.is_Number:
+                text = Text(call("np.full", whole, repr(float(body))))
+            else:  # a sum, for what broadcasting returns cannot be written to
+                text = Text(call("np.broadcast_to", str(text), whole) + " + 0.0", SUM)
         if None in axes:
             text = Text(f"{text.atom}[{', '.join('None' if a is None else ':' for a in axes)}]")
         return str(text)
@@ -86,6 +92,10 @@ class NumpyPrinter:
             return Text(call("np.where", str(self.condition(e.args[0], context)), "1.0", "0.0"))
         if isinstance(e, sp.Piecewise):
             return self.cases(e, context)
+        if isinstance(e, KeepNan):
+            value, *given = (str(self.text(a, context)) for a in e.args)
+            lost = " | ".join(call("np.isnan", g) for g in given)
+            return Text(call("np.where", lost, "np.nan", value))
         if isinstance(e, sp.Heaviside):
             return Text(call("np.heaviside", str(self.text(e.args[0], context)), "0.5"))
         name = e.row.native.get("numpy") if isinstance(e, RowFunction) else _NATIVE.get(e.func)
@@ -94,6 +104,8 @@ class NumpyPrinter:
         if name.startswith("_"):
             self.helpers.add(name)
         args = [str(self.text(a, context)) for a in e.args]
+        if e.is_number and name in _CONSTANT:  # a number of Python's own does not widen float32
+            name = name.replace("np.", "math.")
         while len(args) > 2 and isinstance(e, (sp.Max, sp.Min)):  # of several arguments: two at a time
             args[-2:] = [call(name, *args[-2:])]
         return Text(call(name, *args))
@@ -101,6 +113,9 @@ class NumpyPrinter:
     def cases(self, e: sp.Piecewise, context: list[Axis]) -> Text:
         """A case distinction: nested ``np.where``."""
         *branches, (last, otherwise) = e.args
+        step = step_of(e)
+        if step is not None:
+            return Text(call("np.heaviside", str(self.text(step[0], context)), step[1]))
         text = str(self.text(last, context)) if otherwise == sp.true else "np.nan"
         if otherwise != sp.true:
             branches.append((last, otherwise))
@@ -154,7 +169,7 @@ class NumpyPrinter:
         if len(set(axes)) < len(axes):
             inner = "".join(_LETTERS[axes.index(a)] for a in axes)
             axes = list(dict.fromkeys(axes))
-            text = Text(call("np.einsum", f"'{inner}->{''.join(dict.fromkeys(inner))}'", str(text)))
+            text = Text(call("np.einsum", f'"{inner}->{"".join(dict.fromkeys(inner))}"', str(text)))
         return self.placed(text, axes, context)
 
     def fits(self, e: Access, context: list[Axis]) -> bool:
@@ -261,7 +276,7 @@ class NumpyPrinter:
             for i in t.indices:
                 letter.setdefault(i, _LETTERS[len(letter)])
         left = ",".join("".join(letter[i] for i in t.indices) for t in arrays)
-        spec = f"'{left}->{''.join(letter[a] for a in free)}'"
+        spec = f'"{left}->{"".join(letter[a] for a in free)}"'
         return Text(call("np.einsum", spec, *(self.identifier(t.tensor.name) for t in arrays)))
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import sympy as sp
 
+_SIMPLE = re.compile(r"-?[\w.]+\Z")
 SUM, PRODUCT, POWER, ATOM = 10, 20, 40, 50
 
 
@@ -48,7 +50,7 @@ def number(e: sp.Expr) -> Text:
         >>> str(number(sp.Rational(1, 4))), str(number(sp.Rational(1, 3)))
         ('0.25', '1 / 3')
     """
-    names = {sp.pi: "np.pi", sp.E: "np.e", sp.oo: "np.inf", -sp.oo: "-np.inf"}
+    names = {sp.nan: "np.nan", sp.pi: "np.pi", sp.E: "np.e", sp.oo: "np.inf", -sp.oo: "-np.inf"}
     if e in names:
         return Text(names[e], SUM if e == -sp.oo else ATOM)
     if e < 0:
@@ -124,9 +126,12 @@ def _product(parts: list[Text]) -> Text:
 def _power(base: sp.Expr, exponent: sp.Expr, show: Callable[[sp.Expr], Text]) -> Text:
     if exponent == 1:
         return show(base)
+    sqrt = "math.sqrt" if base.is_number else "np.sqrt"  # a number of Python's own does not widen float32
     if exponent == sp.S.Half:
-        return Text(call("np.sqrt", str(show(base))))
+        return Text(call(sqrt, str(show(base))))
     if exponent.is_Rational and exponent.q == 2:
-        root = Text(call("np.sqrt", str(show(base))))
+        root = Text(call(sqrt, str(show(base))))
         return Text(f"{root} ** {exponent.p}", POWER)
-    return Text(f"{show(base).within(ATOM)} ** {show(exponent).within(POWER)}", POWER)
+    low, high = show(base).within(ATOM), show(exponent).within(POWER)
+    tight = all(_SIMPLE.match(text) for text in (low, high))  # as formatters have it: x**2, but (x + 1) ** 2
+    return Text(f"{low}**{high}" if tight else f"{low} ** {high}", POWER)

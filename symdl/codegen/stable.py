@@ -14,6 +14,7 @@ from functools import cache, reduce
 from typing import Any
 
 import sympy as sp
+from sympy.core.relational import Relational
 
 from symdl.functions import ELEMENTWISE, Elementwise, RowFunction
 from symdl.terms.indexed import Access, Axis, Reduce
@@ -157,6 +158,9 @@ def prepared(expr: sp.Expr) -> sp.Expr:
 
     def change(e: Any) -> sp.Expr:
         if isinstance(e, (sp.Max, sp.Min)):
+            rest = [a for a in e.args if a != 0]
+            if isinstance(e, sp.Max) and len(rest) == 1:  # relu has a convention of its own at 0
+                return _emitted("relu")(rest[0])
             row = _emitted("maximum" if isinstance(e, sp.Max) else "minimum")
             numbers_last = sorted(e.args, key=lambda a: (a.is_number, sp.default_sort_key(a)))
             return reduce(lambda a, b: row(a, b), numbers_last)
@@ -164,6 +168,45 @@ def prepared(expr: sp.Expr) -> sp.Expr:
         return _emitted(name)(*e.args)
 
     return expr.replace(lambda e: isinstance(e, (RowFunction, sp.Max, sp.Min, *_SYMPY)), change)
+
+
+def step_of(e: sp.Piecewise) -> tuple[sp.Expr, str] | None:
+    """The argument of a step from 0 to 1 at 0, and its value there; ``None`` if it is another case distinction."""
+    if len(e.args) != 2 or e.args[0][0] != 1 or e.args[1] != (0, True):
+        return None
+    condition = e.args[0][1]
+    if not isinstance(condition, (sp.Gt, sp.Ge)) or condition.rhs != 0:
+        return None
+    return condition.lhs, "1.0" if isinstance(condition, sp.Ge) else "0.0"
+
+
+class KeepNan(sp.Function):
+    """Its first argument, or nan where one of the others is: ``np.where(np.isnan(x), np.nan, value)``."""
+
+
+def keeps_nan(expr: sp.Expr) -> sp.Expr:
+    """Returns ``expr`` with case distinctions that do not lose nan.
+
+    Every comparison with nan is false, so that nan gets the last value; where that does not depend on the argument
+    itself, it must be told.
+
+    Example:
+        >>> x = sp.Symbol("x", real=True)
+        >>> keeps_nan(sp.Piecewise((1, x > 2), (0, True)))
+        Piecewise((1, x > 2), (KeepNan(0, x), True))
+    """
+
+    def change(e: sp.Piecewise) -> sp.Piecewise:
+        *branches, (last, otherwise) = e.args
+        relations = [r for _, c in branches for r in sorted(c.atoms(Relational), key=sp.default_sort_key)]
+        sides = dict.fromkeys(s for r in relations for s in r.args if not s.is_number)
+        known = {s for s in sides if not s.free_symbols - last.free_symbols}
+        hidden = [s for s in sides if s not in known and not all(isinstance(f, Axis) for f in s.free_symbols)]
+        if otherwise != sp.true or step_of(e) or not hidden:
+            return e
+        return sp.Piecewise(*branches, (KeepNan(last, *hidden), True))
+
+    return expr.replace(lambda e: isinstance(e, sp.Piecewise), change)
 
 
 # ---- what no form mends -----------------------------------------------------------------------------------

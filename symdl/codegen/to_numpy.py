@@ -1,39 +1,53 @@
-"""Routine -> NumPy source: one function for the value, one for its derivatives."""
+"""Routine -> NumPy source: one function for the value, one that also returns the derivatives."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 import sympy as sp
 
+from symdl.codegen.docstrings import evidence_lines, gradient_docstring, pending, title, value_docstring
 from symdl.codegen.helpers import helper_sources
 from symdl.codegen.intermediate import shared
-from symdl.codegen.lower import Line, Partial, Routine, lower_entry
-from symdl.codegen.names import identifier, words
+from symdl.codegen.layout import fitted, returned, signature, tidy
+from symdl.codegen.lower import Line, Routine, lower_entry
+from symdl.codegen.names import identifier
 from symdl.codegen.printing import NumpyPrinter
-from symdl.codegen.stable import Shift, Softmax, cautions, fresh_name
+from symdl.codegen.stable import Shift, Softmax, fresh_name, keeps_nan
 from symdl.errors import NotSupported
 from symdl.functions import stable
-from symdl.terms.formula import Entry, Form, Role
+from symdl.terms.formula import Entry
 from symdl.terms.results import Evidence, Module
 
-_PENDING = "Evidence: none yet."
-_KINDS = {"size": "a count", "integer": "an integer", "binary": "0 or 1", "unit": "in (0, 1)"}
+SUFFIX = "_with_grad"
+"""What the function that also returns the derivatives is called besides the id."""
+_WIDENS = re.compile(r"np\.(eye|arange|full|where|zeros|ones)\(|_erf|_normal_cdf")
+"""Calls whose result is float64 whatever the arguments are."""
 
 
-def emit(entry: Entry, *, grad: bool = True, form: str = "canonical") -> Module:
+@dataclass(frozen=True)
+class _Piece:
+    """The functions of one entry, and the helpers they call."""
+
+    entry: Entry
+    names: tuple[str, ...]
+    functions: tuple[str, ...]
+    helpers: frozenset[str]
+
+
+def emit(entry: Entry, *, grad: bool | Collection[str] = True, form: str = "canonical") -> Module:
     r"""Writes an entry as a NumPy module.
 
     The value is computed line by line as the entry defines it, in the accurate forms of the function table. The
-    derivative function, ``<id>_grad``, returns one array for one smooth input, else a tuple in the order of
-    the inputs. An elementwise derivative has the shape of the result; any other has the axes of the result, then
-    those of the input.
+    function ``<id>_with_grad`` returns the value and one array for each smooth input, in their order, and shares
+    its intermediates between them. An elementwise derivative has the shape of the result; any other has the axes of
+    the result, then those of the input.
 
     Args:
         entry: a formula of the catalogue.
-        grad: whether to write the derivatives as well.
+        grad: whether to write the derivatives as well, or by which inputs.
         form: which of its forms.
 
     Returns:
@@ -42,6 +56,35 @@ def emit(entry: Entry, *, grad: bool = True, form: str = "canonical") -> Module:
     Raises:
         NotSupported: SD7xx, naming the operation that has no emission yet.
     """
+    return together([entry], grad=[grad], form=form)
+
+
+def together(
+    entries: Sequence[Entry], *, grad: Sequence[bool | Collection[str]], form: str = "canonical", header: str = ""
+) -> Module:
+    """Writes several entries as one module.
+
+    Args:
+        entries: in order.
+        grad: for each of them whether to write the derivatives as well, or by which inputs.
+        form: which form of the entries.
+        header: a comment that becomes the first line.
+    """
+    pieces = [_piece(entry, wish, form) for entry, wish in zip(entries, grad, strict=True)]
+    helpers = frozenset[str]().union(*(p.helpers for p in pieces))
+    extra = helper_sources(helpers)
+    functions = [f for p in pieces for f in p.functions]
+    about = title(entries[0]) if len(entries) == 1 else "NumPy functions of the catalogue of symdl."
+    head = [f"# {header}"] if header else []
+    head += [f'r"""{about}"""', ""]
+    imports = (["import math", ""] if any("math." in text for text in (*extra, *functions)) else []) + [
+        "import numpy as np"
+    ]
+    body = [*head, *imports, *extra, *functions]
+    return Module("\n".join(body) + "\n", tuple(n for p in pieces for n in p.names))
+
+
+def _piece(entry: Entry, grad: bool | Collection[str], form: str) -> _Piece:
     chosen = next((f for f in entry.forms if f.name == form), None)
     if chosen is None:
         raise NotSupported(
@@ -49,37 +92,26 @@ def emit(entry: Entry, *, grad: bool = True, form: str = "canonical") -> Module:
         )
     routine = lower_entry(entry, chosen, grad=grad)
     names = [identifier(n) for n in (routine.name, *(a.id for a in routine.arguments), *routine.sizes)]
-    taken = {*names, *(identifier(line.name) for line in routine.lines), f"{routine.name}_grad"}
+    taken = {*names, *(identifier(line.name) for line in routine.lines), f"{routine.name}{SUFFIX}", "sizes"}
     value = _Function(routine, taken)
     value.lines(routine.lines)
-    functions = [value.source(routine.name, _docstring(entry, chosen, routine), [routine.lines[-1].name])]
-    defined, helpers = [routine.name], set(value.printer.helpers)
+    functions = [value.source(routine.name, value_docstring(entry, chosen, routine), [routine.lines[-1].name])]
+    defined, helpers = [routine.name], value.helpers
     if routine.partials:
-        slope = _Function(routine, taken)
-        slope.lines([p.line for p in routine.partials])
-        doc = _derivative_docstring(routine)
-        functions.append(slope.source(f"{routine.name}_grad", doc, [p.line.name for p in routine.partials]))
-        defined.append(f"{routine.name}_grad")
-        helpers |= slope.printer.helpers
-    return Module(_module(entry, functions, helpers), tuple(defined))
+        both = _Function(routine, taken)
+        both.with_partials()
+        results = [routine.lines[-1].name, *(p.line.name for p in routine.partials)]
+        functions.append(both.source(f"{routine.name}{SUFFIX}", gradient_docstring(entry, routine), results))
+        defined.append(f"{routine.name}{SUFFIX}")
+        helpers |= both.helpers
+    return _Piece(entry, tuple(defined), tuple(functions), frozenset(helpers))
 
 
-def with_evidence(module: Module, evidence: Sequence[Evidence]) -> Module:
-    """Returns the module with what the oracles found in its docstring."""
-    found = ["    " + words(f"{e.oracle}: " + ", ".join(f"{k} {v}" for k, v in e.facts.items())) for e in evidence]
-    text = "\n".join(["Evidence:", *found]) if found else _PENDING
-    return replace(module, source=module.source.replace(_PENDING, text, 1), evidence=tuple(evidence))
-
-
-def _module(entry: Entry, functions: Sequence[str], helpers: set[str]) -> str:
-    head = [f'r"""{_title(entry)}', "", f"Written by symdl from the catalogue entry {entry.id}.", _PENDING, '"""', ""]
-    extra = helper_sources(helpers)
-    imports = (["import math", ""] if extra else []) + ["import numpy as np"]
-    return "\n".join([*head, *imports, *extra, *functions]) + "\n"
-
-
-def _title(entry: Entry) -> str:
-    return words(entry.titles.get("en", entry.id)).rstrip(".\\'") + "."
+def with_evidence(module: Module, evidence: Sequence[Evidence], id: str = "") -> Module:
+    """Returns the module with what the oracles found in the docstring of an entry, by default of the first."""
+    line = pending(id or module.names[0])
+    source = module.source.replace(line, evidence_lines(evidence), 1)
+    return replace(module, source=source, evidence=(*module.evidence, *evidence))
 
 
 class _Function:
@@ -90,23 +122,50 @@ class _Function:
         self.taken = set(taken)
         self.printer = NumpyPrinter(taken, routine.shapes)
         self.body: list[str] = []
-        self.used: set[str] = set()
+        self.shift = Shift(self.taken)
+        self.printed: list[Softmax] = []
+        self.later: list[Line] = []
+        self.helpers: set[str] = set()
 
     def assign(self, name: str, text: str) -> None:
-        self.body.append(f"{name} = {text}")
+        for part, expression in fitted(name, tidy(text), lambda: fresh_name("t", self.taken)):
+            self.body.append(f"{part} = {expression}")
+        self.printer.allowed |= self.taken
 
     def lines(self, lines: Sequence[Line]) -> None:
         """Prints the lines, before them what they share."""
-        shift = Shift(self.taken)
-        ready = [replace(line, body=stable(shift(line.body))) for line in lines]
-        self.taken |= shift.taken
-        parts = list(shift.parts.values())
+        self._print(lines, self._ready(lines))
+
+    def with_partials(self) -> None:
+        """Prints the value and its derivatives, before them what they share."""
+        routine = self.routine
+        partials = [p.line for p in routine.partials]
+        if not self._sequential(routine.lines):
+            self.lines([*routine.lines, *partials])
+            return
+        values, slopes = self._ready(routine.lines), self._ready(partials)
+        self.later = slopes
+        self._print(routine.lines, values)
+        self._print(partials, slopes)
+
+    def _ready(self, lines: Sequence[Line]) -> list[Line]:
+        """The lines in their accurate forms; softmax parts are named once for all of them."""
+        self.shift.taken |= self.taken
+        ready = [replace(line, body=keeps_nan(stable(self.shift(line.body)))) for line in lines]
+        self.taken |= self.shift.taken
         self.printer.allowed |= self.taken
+        return ready
+
+    def _print(self, lines: Sequence[Line], ready: list[Line]) -> None:
+        used = set().union(*(line.body.free_symbols for line in ready))
+        parts = [p for p in self.shift.parts.values() if {p.weight, p.log} & used and p not in self.printed]
+        self.printed += parts
+        everything = [*ready, *self.later]
         if len(lines) > 1 and self._sequential(lines):
-            self._interleaved(ready, parts)
+            self._interleaved(ready, parts, everything)
             return
         for part in parts:
-            self.softmax(part, ready)
+            self.softmax(part, everything)
         common, ready = shared(ready, self.taken)
         self.printer.allowed |= self.taken
         for line in (*common, *ready):
@@ -117,19 +176,20 @@ class _Function:
         names = {line.name for line in lines}
         return any(str(s) in names for line in lines for s in line.body.free_symbols)
 
-    def _interleaved(self, lines: Sequence[Line], parts: list[Softmax]) -> None:
+    def _interleaved(self, lines: Sequence[Line], parts: list[Softmax], everything: Sequence[Line]) -> None:
         for line in lines:
             for part in [p for p in parts if {p.weight, p.log} & line.body.free_symbols]:
-                self.softmax(part, lines)
+                self.softmax(part, everything)
                 parts.remove(part)
             self.assign(line.name, self._array(line))
 
     def _array(self, line: Line) -> str:
         body = line.body
-        inputs = {a.id for a in self.routine.arguments}
-        if inputs and not any(a.shape for a in self.routine.arguments) and not body.free_symbols:
-            first = self.routine.arguments[0].id  # a constant still has the shape of what it is taken at
-            return f"np.full(np.shape({first}), {self.printer.plain(sp.sympify(body))})"
+        names = [a.id for a in self.routine.arguments if not a.shape and a.kind not in ("size", "integer")]
+        if names and not line.axes and not body.free_symbols:
+            # a constant still has the shape of what it is taken at
+            like = line.name.removeprefix("d_")
+            return f"np.full_like({like if like in names else names[0]}, {self.printer.plain(sp.sympify(body))})"
         return self.printer.array(body, line.axes)
 
     def softmax(self, part: Softmax, lines: Sequence[Line]) -> None:
@@ -157,54 +217,48 @@ class _Function:
             row = f"{top}[..., 0]" if many else top
             self.assign(part.log.name, f"{row} + np.log(np.sum({e}{', axis=-1' if many else ''}))")
 
-    def source(self, name: str, docstring: str, results: Sequence[str]) -> str:
+    def source(self, name: str, docstring: Sequence[str], results: Sequence[str]) -> str:
         """The whole function."""
-        text = "\n".join(self.body)
-        sizes = [f"{n} = {a}.shape[{k}]" for n, (a, k) in self.routine.sizes.items() if _mentions(text, n)]
-        head = f"def {identifier(name)}({', '.join(a.id for a in self.routine.arguments)}):"
-        body = [*docstring.splitlines(), *sizes, *self.body]
+        results = list(results)
         if len(results) == 1 and self.body[-1].startswith(f"{results[0]} = "):
-            body[-1] = "return " + self.body[-1].partition(" = ")[2]
-        else:
-            body.append(f"return {', '.join(results)}")
-        return "\n\n" + "\n".join([head, *("    " + line if line else "" for line in body)])
+            results = [self.body.pop().partition(" = ")[2]]
+        text = "\n".join([*self.body, *results])
+        if _WIDENS.search(text) and self._floats():
+            results = [self._cast(r) for r in results]
+        text = "\n".join([*self.body, *results])
+        sizes = [f"{n} = {a}.shape[{k}]" for n, (a, k) in self.routine.sizes.items() if _mentions(text, n)]
+        body = [*docstring, *self._prologue(), *sizes, *self.body, *returned(results)]
+        self.helpers |= self.printer.helpers
+        head = signature(identifier(name), [a.id for a in self.routine.arguments])
+        return "\n\n" + "\n".join([*head, *("    " + line if line else "" for line in body)])
+
+    def _floats(self) -> list[str]:
+        return [a.id for a in self.routine.arguments if a.kind not in ("size", "integer")]
+
+    def _cast(self, result: str) -> str:
+        self.helpers.add("_cast")
+        text = f"_cast({', '.join([result, *self._floats()])})"
+        if len(text) <= 76:
+            return text
+        name = result
+        if not result.isidentifier():
+            name = fresh_name("out", self.taken)
+            self.assign(name, result)
+        return f"_cast({', '.join([name, *self._floats()[:3]])})"
+
+    def _prologue(self) -> list[str]:
+        """The first look at the arguments: real, and of shapes that fit."""
+        arrays = [a for a in self.routine.arguments if a.shape]
+        lines = ["sizes = {}"] if arrays else []
+        for a in self.routine.arguments:
+            if a.shape:
+                lines.append(f'{a.id} = _array("{a.id}", {a.id}, "{", ".join(a.shape)}", sizes)')
+                self.helpers.add("_array")
+            elif a.kind not in ("size", "integer"):
+                lines.append(f'{a.id} = _real("{a.id}", {a.id})')
+                self.helpers.add("_real")
+        return lines
 
 
 def _mentions(text: str, name: str) -> bool:
     return re.search(rf"(?<![\w.]){name}(?!\w)", text) is not None
-
-
-# ---- docstrings -------------------------------------------------------------------------------------------
-
-
-def _docstring(entry: Entry, form: Form, routine: Routine) -> str:
-    lines = [f'r"""{_title(entry)}', ""]
-    if entry.latex:
-        lines += ["    " + words(entry.latex[0]), ""]
-    if form.condition:
-        lines += ["Convention: " + words(form.condition) + ".", ""]
-    lines += ["Args:", *("    " + _argument(a) for a in routine.arguments)]
-    stated = cautions(line.body for line in (*routine.lines, *(p.line for p in routine.partials)))
-    lines += [text for c in stated for text in ("", f"Accuracy: {c}.")]
-    if entry.sources:
-        lines += ["", "Source: " + words(entry.sources[0]) + "."]
-    return "\n".join([*lines, '"""'])
-
-
-def _argument(role: Role) -> str:
-    shape = f", shape ({', '.join(map(words, role.shape))}{',' if len(role.shape) == 1 else ''})" if role.shape else ""
-    domain = f", {words(role.domain)}" if role.domain else ""
-    meaning = words(role.meaning.get("en", ""))
-    return f"{role.id}: {meaning + '; ' if meaning else ''}{_KINDS.get(role.kind, role.kind)}{shape}{domain}."
-
-
-def _derivative_docstring(routine: Routine) -> str:
-    each = [f"    {_layout(p)}" for p in routine.partials]
-    return "\n".join([f'r"""Derivatives of `{routine.name}`.', "", "Returns:", *each, '"""'])
-
-
-def _layout(p: Partial) -> str:
-    if p.elementwise or not p.line.axes:
-        return f"{p.line.name}: by {p.by}, element by element."
-    shape = ", ".join("1" if a is None else str(a.size) for a in p.line.axes)
-    return f"{p.line.name}: by {p.by}, shape ({shape}{',' if len(p.line.axes) == 1 else ''})."

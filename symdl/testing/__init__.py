@@ -23,8 +23,8 @@ Example:
     symdl.testing.check.GradientError: the gradient by w is wrong: dual numbers: ...
 """
 
-from symdl.testing.check import GradientError, check_grad
+from symdl.testing.check import GradientError, check_grad, is_smooth
 from symdl.testing.domains import Domain, draw_points
 from symdl.testing.strategies import arguments
 
-__all__ = ["Domain", "GradientError", "arguments", "check_grad", "draw_points"]
+__all__ = ["Domain", "GradientError", "arguments", "check_grad", "draw_points", "is_smooth"]

@@ -9,6 +9,7 @@ from symdl.errors import NotSupported
 from symdl.terms.results import Evidence
 from symdl.testing.domains import Domain, draw_points
 from symdl.verifier.oracles import complex_step, dual, finite_difference, tape
+from symdl.verifier.oracles.gradients import smooth_positions
 
 Gradients = Callable[..., Any] | Mapping[str, Callable[..., Any]]
 JUDGES = {
@@ -37,6 +38,7 @@ def check_grad(
     seed: int = 0,
     sizes: Mapping[str, int] | None = None,
     oracles: Sequence[str] = tuple(JUDGES),
+    required: bool = True,
 ) -> tuple[Evidence, ...]:
     """Checks a gradient against dual numbers, a reverse tape, the complex step and finite differences.
 
@@ -53,6 +55,7 @@ def check_grad(
         seed: of the draws.
         sizes: axis sizes that are wanted.
         oracles: which are asked.
+        required: whether it is an error that nothing could be compared.
 
     Returns:
         What each oracle found; one that could not follow the function says why under ``refused``.
@@ -75,10 +78,22 @@ def check_grad(
     if faults:
         evidence, fault = faults[0]
         raise GradientError(f"the gradient{_which(fault, declared)} is wrong: {evidence.oracle}: {fault}", found)
-    if not any(e.facts.get("passed") for e in found):
+    if required and not any(e.facts.get("passed") for e in found):
         reasons = "; ".join(f"{e.oracle}: {e.facts.get('refused', 'no point could be used')}" for e in found)
         raise GradientError(f"nothing was compared: {reasons}", found)
     return found
+
+
+def is_smooth(f: Callable[..., Any], point: Mapping[str, Any]) -> bool:
+    """Whether a function has no kink at a point, as far as its slopes to both sides tell.
+
+    Example:
+        >>> import numpy as np
+        >>> is_smooth(np.abs, {"x": 0.0}), is_smooth(np.abs, {"x": 0.5})
+        (False, True)
+    """
+    arguments = tuple(point.values())
+    return not finite_difference.kink_near(f, arguments, smooth_positions(arguments))
 
 
 def _joined(grads: Gradients, domain: Domain) -> tuple[Callable[..., Any], tuple[int, ...]]:

@@ -143,7 +143,7 @@ def finished(argument: Argument, numbers: Any) -> Any:
 
 
 def draw_points(
-    domain: Any, count: int = 20, seed: int = 0, sizes: Mapping[str, int] | None = None
+    domain: Any, count: int = 20, seed: int = 0, sizes: Mapping[str, int] | None = None, min_size: int = 1
 ) -> list[dict[str, Any]]:
     """Draws points from a domain: name -> float, int or array; the same for the same seed.
 
@@ -151,7 +151,8 @@ def draw_points(
         domain: anything `Domain.of` takes.
         count: how many.
         seed: of the generator.
-        sizes: axis sizes that are wanted; others are 1 to 5, different from point to point.
+        sizes: axis sizes that are wanted; others are drawn, up to 5, for each point anew.
+        min_size: the least that is drawn.
 
     Example:
         >>> point = draw_points({"x": "real[n, m]", "y": "binary[m]"}, 1, sizes={"n": 2, "m": 3})[0]
@@ -164,7 +165,7 @@ def draw_points(
     for _ in range(count * TRIES):
         if len(out) == count:
             break
-        point = _point(domain, rng, sizes or {})
+        point = _point(domain, rng, sizes or {}, min_size)
         if domain.holds(point):
             out.append(point)
     if len(out) < count:
@@ -172,9 +173,9 @@ def draw_points(
     return out
 
 
-def _point(domain: Domain, rng: np.random.Generator, sizes: Mapping[str, int]) -> dict[str, Any]:
+def _point(domain: Domain, rng: np.random.Generator, sizes: Mapping[str, int], min_size: int) -> dict[str, Any]:
     known: dict[str, Any] = dict(sizes)
-    known |= {n: int(rng.integers(1, 6)) for n in domain.sizes if n not in known}
+    known |= {n: int(rng.integers(min_size, 6)) for n in domain.sizes if n not in known}
     point: dict[str, Any] = {}
     # counts come first, for shapes may name them
     for name, argument in sorted(domain.arguments.items(), key=lambda item: item[1].kind != "size"):

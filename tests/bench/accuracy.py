@@ -93,11 +93,13 @@ def row_cases(row: Elementwise) -> Iterator[Case]:
     at = [x, *fixed]
     better = row.at(row.stable, *at) if row.stable is not None else None
     yield Case(row.name, functions[row.name], truth(row.expand(*at), shapes, better), shapes, kinds, True, stated)
-    name = f"{row.name}_grad"
+    name = f"{row.name}_with_grad"
     if name in functions:
         slope = row.at(row.derivative, *at)
         better = row.at(row.stable_derivative or row.derivative, *at)
-        yield Case(f"{row.name}'", functions[name], truth(slope, shapes, better), shapes, kinds, True, stated)
+        yield Case(
+            f"{row.name}'", lambda x: functions[name](x)[1], truth(slope, shapes, better), shapes, kinds, True, stated
+        )
 
 
 def strict_number(value: sp.Expr) -> str:
@@ -141,8 +143,8 @@ def array_cases(name: str) -> Iterator[Case]:
     for k, role in enumerate(smooth):
         by, more = _variable(role)
         body = contracted(derivative(prepared(definition(value.body)), by))
-        grad = functions[f"{name}_grad"]
-        pick = grad if len(smooth) == 1 else (lambda *a, k=k, grad=grad: grad(*a)[k])
+        grad = functions[f"{name}_with_grad"]
+        pick = lambda *a, k=k, grad=grad: grad(*a)[k + 1]  # noqa: E731
         if (not axes and not more) or (axes and role.shape):
             yield Case(
                 f"{name} by {role.id}", pick, Truth(body, shapes, [*axes, *more], sizes), shapes, kinds, False, stated

@@ -294,3 +294,8 @@ def _constant(function: Callable[..., Any]) -> Callable[..., Dual]:
 
 
 FUNCTIONS.update({f: _constant(f) for f in (np.zeros_like, np.ones_like, np.full_like)})
+
+
+@_for(np.result_type)
+def _result_type(*_: Any) -> Any:
+    return np.dtype(float)

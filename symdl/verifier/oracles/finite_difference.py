@@ -98,6 +98,25 @@ def _slope(function: Function, point: Point, position: int, element: int, step: 
     return np.asarray((sides[0] - sides[1]) / width), np.asarray(noise)
 
 
+def kink_near(function: Function, point: Point, positions: Sequence[int], step: float = 1e-6) -> bool:
+    """Whether the slopes to the two sides differ, along a fixed direction in which every element moves.
+
+    Example:
+        >>> kink_near(np.abs, (0.0,), (0,)), kink_near(np.abs, (0.3,), (0,)), kink_near(np.exp, (0.0,), (0,))
+        (True, False, False)
+    """
+    rng = np.random.default_rng(1)
+    ahead, behind = list(point), list(point)
+    for p in positions:
+        move = step * rng.uniform(0.5, 1.0, np.shape(point[p])) * rng.choice([-1.0, 1.0], np.shape(point[p]))
+        ahead[p], behind[p] = (_like(np.asarray(point[p] + s * move, dtype=float)) for s in (1.0, -1.0))
+    with np.errstate(all="ignore"):
+        here, up, down = (np.asarray(function(*p), dtype=float) for p in (point, ahead, behind))
+    right, left = (up - here) / step, (here - down) / step
+    size = np.abs(right) + np.abs(left) + 1e-3 * np.max(np.abs(here), initial=1.0)
+    return bool(np.any(np.abs(right - left) > 1e-3 * size))
+
+
 def _like(a: Array) -> Array | float:
     return np.float64(a) if a.ndim == 0 else a
 
