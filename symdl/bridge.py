@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from symdl.catalogue import load as load_catalogue
-from symdl.codegen import SUFFIX
+from symdl.codegen import STEP, SUFFIX
 from symdl.codegen import load as load_module
 from symdl.emitting import POINTS, Request, evidence, written
 from symdl.terms.results import Evidence
@@ -25,6 +25,7 @@ class NumpyFunction:
         source: the module it was made from, ready to be saved.
         evidence: what the oracles found when it was made.
         arguments: names of the arguments, in order.
+        step: of an update rule, the function from a state and a gradient to the new state; else ``None``.
 
     Example:
         >>> f = NumpyFunction("sigmoid", ["x"])
@@ -40,6 +41,7 @@ class NumpyFunction:
         self.source, self.evidence = module.source, module.evidence
         self._functions = load_module(module)
         self._value = self._functions[id]
+        self.step = self._functions.get(id + STEP)
         self._call = self._functions.get(id + SUFFIX, self._value)
         self.arguments = tuple(inspect.signature(self._value).parameters)
         roles = next(f for f in self._entry.forms if f.name == form).roles

@@ -19,7 +19,7 @@ import numpy as np
 from symdl import __version__
 from symdl.catalogue import load as load_catalogue
 from symdl.checker.evaluate import NoValue, Settings, run
-from symdl.codegen import SUFFIX, emit, together, with_evidence
+from symdl.codegen import STEP, SUFFIX, emit, together, with_evidence
 from symdl.codegen import load as load_module
 from symdl.codegen.lower import SMOOTH
 from symdl.codegen.to_pytest import Tested, pytest_source
@@ -125,6 +125,8 @@ def evidence(
     domain = replace(domain, arguments={n: _moderate(a) for n, a in domain.arguments.items()})
     points = draw_points(domain, count, seed, min_size=2)  # an axis of size 1 makes many a derivative vanish
     found = [compared_values(form, function, points)]
+    if entry.id + STEP in functions:
+        _compared_step(entry, function, functions[entry.id + STEP], points)
     both = functions.get(entry.id + SUFFIX)
     if both is not None:
         names = list(inspect.signature(function).parameters)
@@ -136,6 +138,18 @@ def evidence(
         found.append(Evidence("no derivatives", {"reason": reason}))
     _accepted(entry, found)
     return tuple(found)
+
+
+def _compared_step(entry: Entry, function: Any, step: Any, points: Sequence[dict[str, Any]]) -> None:
+    """A step has the value of the rule as the first part of the new state."""
+    _, *rest = inspect.signature(step).parameters
+    states = sorted((n for n in points[0] if n not in rest), key=lambda n: n != entry.previous)
+    for point in points:
+        with np.errstate(all="ignore"):
+            given = [point[n] for n in states]
+            new = step(given if len(given) > 1 else given[0], *(point[n] for n in rest))
+            if not np.array_equal(new[0] if len(states) > 1 else new, function(*point.values()), equal_nan=True):
+                raise NotSupported("SD715", f"a step of {entry.id} differs from its value", "report this")
 
 
 def _moderate(argument: Argument) -> Argument:

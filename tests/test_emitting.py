@@ -87,6 +87,52 @@ def test_files_are_formatted(several, tmp_path):
     assert done.returncode == 0, done.stdout
 
 
+# ---- update rules -----------------------------------------------------------------------------------------
+
+
+def test_an_update_rule_is_a_step_from_state_to_state():
+    f = load(written(Request(("adam_algorithm",), ())))["adam_algorithm_step"]
+    rng = np.random.default_rng(0)
+    w, m, s = rng.normal(size=4), np.zeros(4), np.zeros(4)
+    v, first, second = w.copy(), m.copy(), s.copy()
+    for t in range(1, 6):
+        g = rng.normal(size=4)
+        w, m, s = f((w, m, s), g, 0.9, 0.999, float(t), 0.01, 1e-8)
+        first, second = 0.9 * first + 0.1 * g, 0.999 * second + 0.001 * g * g
+        v = v - 0.01 * (first / (1 - 0.9**t)) / (np.sqrt(second / (1 - 0.999**t)) + 1e-8)
+        assert np.allclose(w, v, rtol=1e-13) and np.allclose(m, first) and np.allclose(s, second)
+
+
+def test_only_update_rules_have_steps():
+    assert written(Request(("gradient_descent",), ())).names == ("gradient_descent", "gradient_descent_step")
+    assert written(Request(("sigmoid",), ())).names == ("sigmoid",)
+
+
+def test_a_wrong_step_is_caught(single):
+    from symdl.emitting import _compared_step, _entry
+
+    rule, points = _entry("gradient_descent"), [{"w_prev": 1.0, "eta": 0.5, "g": 3.0}]
+    _compared_step(rule, lambda w_prev, eta, g: w_prev - eta * g, lambda state, g, eta: state - eta * g, points)
+    with pytest.raises(NotSupported, match="a step of gradient_descent differs"):
+        _compared_step(rule, lambda w_prev, eta, g: w_prev - eta * g, lambda state, g, eta: state + eta * g, points)
+
+
+def test_a_sample_of_the_catalogue_passes_all_checks():
+    """All of it: ``tests/bench/emission.py``."""
+    from symdl import catalogue
+
+    done, refused = 0, []
+    for id in sorted(catalogue.load().entries)[5::24]:
+        try:
+            module = written(Request((id,)))
+        except NotSupported as error:
+            refused.append((id, error.diagnostic.code))
+            continue
+        done += 1
+        assert all(e.facts.get("passed") or "reason" in e.facts or e.facts.get("refused") for e in module.evidence), id
+    assert done > 0.7 * (done + len(refused)) and {code for _, code in refused} <= {"SD606", "SD701", "SD702", "SD712"}
+
+
 # ---- verify -----------------------------------------------------------------------------------------------
 
 

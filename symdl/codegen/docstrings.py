@@ -57,6 +57,19 @@ def gradient_docstring(entry: Entry, routine: Routine) -> list[str]:
     return [*lines, '"""']
 
 
+def step_docstring(routine: Routine, states: Sequence[str], rest: Sequence[str]) -> list[str]:
+    """Docstring of an update rule as a step from state to state."""
+    new = ", ".join(name.removesuffix("_prev") for name in states)
+    lines = [
+        f'r"""One step of `{routine.name}`: a state and a gradient in, the new state out.',
+        "",
+        "Parameters",
+        "----------",
+    ]
+    lines += [f"state : {', '.join(states)}", f"{', '.join(rest)} : as for `{routine.name}`", ""]
+    return [*lines, "Returns", "-------", f"state : {new}", '"""']
+
+
 def evidence_lines(evidence: Sequence[Evidence]) -> str:
     """What the oracles found, in words.
 

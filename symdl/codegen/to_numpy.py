@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import sympy as sp
 
-from symdl.codegen.docstrings import evidence_lines, gradient_docstring, pending, title, value_docstring
+from symdl.codegen.docstrings import evidence_lines, gradient_docstring, pending, step_docstring, title, value_docstring
 from symdl.codegen.helpers import helper_sources
 from symdl.codegen.intermediate import shared
 from symdl.codegen.layout import fitted, returned, signature, tidy
@@ -23,6 +23,9 @@ from symdl.terms.results import Evidence, Module
 
 SUFFIX = "_with_grad"
 """What the function that also returns the derivatives is called besides the id."""
+STEP = "_step"
+"""Likewise of an update rule as a function of a state and a gradient."""
+_PREVIOUS = "_prev"
 _WIDENS = re.compile(r"np\.(eye|arange|full|where|zeros|ones)\(|_erf|_normal_cdf")
 """Calls whose result is float64 whatever the arguments are."""
 
@@ -104,7 +107,33 @@ def _piece(entry: Entry, grad: bool | Collection[str], form: str) -> _Piece:
         functions.append(both.source(f"{routine.name}{SUFFIX}", gradient_docstring(entry, routine), results))
         defined.append(f"{routine.name}{SUFFIX}")
         helpers |= both.helpers
+    states = state_of(entry, routine)
+    if states:
+        step = _Function(routine, taken | {"state", f"{routine.name}{STEP}"})
+        step.lines(routine.lines)
+        order = step_arguments(routine, states)
+        results = [name.removesuffix(_PREVIOUS) for name in states]
+        doc = step_docstring(routine, states, order[1:])
+        unpacked = [f"{', '.join(states)} = state"]
+        functions.append(step.source(f"{routine.name}{STEP}", doc, results, order, unpacked))
+        defined.append(f"{routine.name}{STEP}")
+        helpers |= step.helpers
     return _Piece(entry, tuple(defined), tuple(functions), frozenset(helpers))
+
+
+def state_of(entry: Entry, routine: Routine) -> list[str]:
+    """The previous values that an update rule replaces, its own first; none if it is no rule that takes a gradient."""
+    lines = {line.name for line in routine.lines}
+    known = [a.id for a in routine.arguments if a.id.endswith(_PREVIOUS) and a.id.removesuffix(_PREVIOUS) in lines]
+    if entry.previous not in known or not any(a.kind == "gradient" for a in routine.arguments):
+        return []
+    return sorted(known, key=lambda name: name != entry.previous)
+
+
+def step_arguments(routine: Routine, states: Sequence[str]) -> list[str]:
+    """The state, the gradients, and the rest."""
+    rest = [a for a in routine.arguments if a.id not in states]
+    return ["state", *(a.id for a in sorted(rest, key=lambda a: a.kind != "gradient"))]
 
 
 def with_evidence(module: Module, evidence: Sequence[Evidence], id: str = "") -> Module:
@@ -217,8 +246,15 @@ class _Function:
             row = f"{top}[..., 0]" if many else top
             self.assign(part.log.name, f"{row} + np.log(np.sum({e}{', axis=-1' if many else ''}))")
 
-    def source(self, name: str, docstring: Sequence[str], results: Sequence[str]) -> str:
-        """The whole function."""
+    def source(
+        self,
+        name: str,
+        docstring: Sequence[str],
+        results: Sequence[str],
+        arguments: Sequence[str] = (),
+        first: Sequence[str] = (),
+    ) -> str:
+        """The whole function; ``first`` are statements before everything else."""
         results = list(results)
         if len(results) == 1 and self.body[-1].startswith(f"{results[0]} = "):
             results = [self.body.pop().partition(" = ")[2]]
@@ -227,9 +263,9 @@ class _Function:
             results = [self._cast(r) for r in results]
         text = "\n".join([*self.body, *results])
         sizes = [f"{n} = {a}.shape[{k}]" for n, (a, k) in self.routine.sizes.items() if _mentions(text, n)]
-        body = [*docstring, *self._prologue(), *sizes, *self.body, *returned(results)]
+        body = [*docstring, *first, *self._prologue(), *sizes, *self.body, *returned(results)]
         self.helpers |= self.printer.helpers
-        head = signature(identifier(name), [a.id for a in self.routine.arguments])
+        head = signature(identifier(name), arguments or [a.id for a in self.routine.arguments])
         return "\n\n" + "\n".join([*head, *("    " + line if line else "" for line in body)])
 
     def _floats(self) -> list[str]:
